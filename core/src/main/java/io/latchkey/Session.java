@@ -1,0 +1,128 @@
+package io.latchkey;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a service remembers of one visitor between two requests: named attributes, and the times
+ * that decide how long they are kept.
+ *
+ * <p>A session is a copy of what is stored, taken when it was read. Changes to it stay in memory
+ * until {@link SessionStore#save}; it knows its own changes since the read, and only those are
+ * written. Attributes are kept as JSON and decoded when they are asked for: changing an object that
+ * {@code get} returned does not change the session, until {@link #set} is called with it.
+ *
+ * <p>Safe for use by several threads. {@code toString} tells neither the id nor any value.
+ */
+public interface Session {
+
+  /**
+   * The idle timeout of a session that does not end by itself for being unused. It may still have
+   * an absolute end, if its store sets one.
+   */
+  Duration NEVER_IDLE = Duration.ofSeconds(Long.MAX_VALUE);
+
+  /**
+   * The id by which the store finds this session again: 32 base64url characters, a secret that is
+   * as good as the visitor's password for as long as the session lasts. It belongs into a cookie,
+   * and never into a log or a URL.
+   *
+   * @return the id, which never changes; {@link SessionStore#rotateId} answers with another session
+   *     object that has the new one
+   */
+  String id();
+
+  /**
+   * When the session was created, by the clock of the store that created it.
+   *
+   * @return the time of creation, in whole milliseconds
+   */
+  Instant createdAt();
+
+  /**
+   * When the session was last accessed before it was read, as the store knows it: a read writes it
+   * down at most once per touch interval.
+   *
+   * @return the time of the last access, in whole milliseconds
+   */
+  Instant lastAccessedAt();
+
+  /**
+   * How long the session is kept after its last access.
+   *
+   * @return the timeout, in whole milliseconds, or {@link #NEVER_IDLE}
+   */
+  Duration idleTimeout();
+
+  /**
+   * Sets how long this session is kept after its last access, whatever the store's default is. It
+   * takes effect with the next save.
+   *
+   * @param timeout from one millisecond to 36,500 days, or {@link #NEVER_IDLE}; a part below a
+   *     millisecond is rounded up
+   * @return this session
+   * @throws IllegalArgumentException if the timeout is zero, negative or too long
+   */
+  Session idleTimeout(Duration timeout);
+
+  /**
+   * When the session ends if it is not accessed again: its last access and its idle timeout, but
+   * not later than its absolute end. The store may keep it for one touch interval longer than the
+   * idle timeout asks, never shorter.
+   *
+   * @return that time, or empty if the session was made to last for ever
+   */
+  Optional<Instant> expiresAt();
+
+  /**
+   * The value of an attribute.
+   *
+   * @param name the attribute's name
+   * @param type the class to read it as
+   * @param <T> the type to read it as
+   * @return the value, or empty if there is no such attribute
+   * @throws SessionAttributeException if the attribute cannot be read as that type; nothing else of
+   *     the session suffers
+   */
+  <T> Optional<T> get(String name, Class<T> type);
+
+  /**
+   * The value of an attribute whose type has type arguments, such as a list of strings.
+   *
+   * @param name the attribute's name
+   * @param type the type to read it as
+   * @param <T> the type to read it as
+   * @return the value, or empty if there is no such attribute
+   * @throws SessionAttributeException if the attribute cannot be read as that type; nothing else of
+   *     the session suffers
+   */
+  <T> Optional<T> get(String name, TypeRef<T> type);
+
+  /**
+   * Sets an attribute. The value is encoded when the session is saved: whatever Jackson can write
+   * as JSON will do.
+   *
+   * @param name the attribute's name
+   * @param value its value; to remove an attribute use {@link #remove}
+   * @return this session
+   * @throws NullPointerException if the name or the value is null
+   */
+  Session set(String name, Object value);
+
+  /**
+   * Removes an attribute; does nothing if there is none.
+   *
+   * @param name the attribute's name
+   * @return this session
+   */
+  Session remove(String name);
+
+  /**
+   * The names of all attributes, with this session's own changes counted in.
+   *
+   * @return an unmodifiable snapshot, in no particular order
+   */
+  Set<String> names();
+}

@@ -1,0 +1,123 @@
+package io.latchkey;
+
+import java.util.Collection;
+import java.util.Map;
+import java.util.function.Function;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Keeps sessions where every instance of a service finds them.
+ *
+ * <p>For every method: nothing happens before a subscription, and each subscription does the work
+ * once. Nothing blocks. Absence is an empty {@code Mono}, never an exception. A null argument
+ * throws {@link NullPointerException} at once; an id that is not 32 characters of the base64url
+ * alphabet belongs to no session, and no command is sent for it. All other failures are signals:
+ *
+ * <ul>
+ *   <li>{@link SessionStoreUnavailableException}: the server could not be reached, did not answer
+ *       in time, or cannot work just now. Whether a change was written may be unknown then;
+ *       repeating the call is safe.
+ *   <li>{@link SessionGoneException}: the session ended before the change was stored.
+ *   <li>{@link SessionConflictException}: someone else's change stood in the way.
+ *   <li>{@link SessionAttributeException}: an attribute cannot be written as JSON.
+ *   <li>{@link UnreadableSessionException}: what is stored is not a session that this release can
+ *       read.
+ *   <li>{@link SessionStoreException}: all else, such as a missing permission.
+ * </ul>
+ *
+ * <p>Cancelling gives up waiting. A change that was under way may have been written, or may still
+ * be. Signals arrive on the thread that received the server's answer: do not block it.
+ *
+ * <p>A session that was deleted or has expired never comes back, whatever is called in whatever
+ * order.
+ */
+public interface SessionStore {
+
+  /**
+   * A new session that is only in memory. It has an id already, and is stored by its first {@link
+   * #save}.
+   *
+   * @return the session, without attributes
+   */
+  Session newSession();
+
+  /**
+   * Creates a session and stores it: one command per subscription.
+   *
+   * @param attributes the attributes to start with, which may be none
+   * @return the stored session, with a new id at each subscription
+   */
+  Mono<Session> create(Map<String, ?> attributes);
+
+  /**
+   * Reads a session: one command per subscription. If the last access that the store knows is older
+   * than the touch interval, the new one is written beside whatever the caller does next, without
+   * delay for the answer; a failure of that is counted, not signalled.
+   *
+   * @param id the session's id
+   * @return the session, or empty if there is none, or it has ended
+   */
+  Mono<Session> get(String id);
+
+  /**
+   * Reads several sessions in one round trip. This does not count as an access to them.
+   *
+   * @param ids the ids of the sessions
+   * @return the sessions in the order of the ids, without those that are absent
+   */
+  Flux<Session> getAll(Collection<String> ids);
+
+  /**
+   * Stores what changed in a session since it was read: one command, or none if nothing changed and
+   * it is stored already. A session from {@link #newSession} is stored as it is. Saving counts as
+   * an access.
+   *
+   * <p>Changes that others saved meanwhile are kept, as the store's {@link ConflictPolicy} says.
+   *
+   * @param session a session of this store
+   * @return the same session, as it is stored now, others' changes included; changes that are made
+   *     to it while it is being saved wait for the next save
+   */
+  Mono<Session> save(Session session);
+
+  /**
+   * Writes down that a session is in use, so that its idle timeout starts anew. Always asks the
+   * server, and changes nothing else of the session.
+   *
+   * @param session a session of this store
+   * @return true, or false if the session has ended
+   */
+  Mono<Boolean> touch(Session session);
+
+  /**
+   * Gives a session a new id, in one step with its unsaved changes; the old id is dead at once. To
+   * be called whenever a visitor signs in, so that nobody who knew the old id gets in with them. A
+   * session that was never stored is stored.
+   *
+   * @param session a session of this store; it keeps its id, and can no longer be saved
+   * @return the same session under its new id
+   */
+  Mono<Session> rotateId(Session session);
+
+  /**
+   * Ends a session.
+   *
+   * @param id the session's id
+   * @return true if there was one, false if not
+   */
+  Mono<Boolean> delete(String id);
+
+  /**
+   * Reads a session, applies a change and saves it, only if nobody else saved it in between; else
+   * does the same again with the session as it is then. So a change that depends on what it read,
+   * such as a counter, is exact.
+   *
+   * @param id the session's id
+   * @param change what to do with the session; called once per attempt. It answers with the session
+   *     to save, which is the one that it was given, or empty to leave all as it is
+   * @return the session as it is stored now, or empty if there is none, or if the change answered
+   *     empty
+   */
+  Mono<Session> update(String id, Function<Session, Mono<Session>> change);
+}
