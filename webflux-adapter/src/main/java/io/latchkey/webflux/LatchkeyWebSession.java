@@ -207,7 +207,7 @@ final class LatchkeyWebSession implements WebSession {
 
   @Override
   public boolean isExpired() {
-    return invalidated || gone || isStarted() && hasTimedOut();
+    return invalidated || gone || (isStarted() && hasTimedOut());
   }
 
   private boolean hasTimedOut() {

@@ -117,7 +117,8 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
 
   @Override
   public @Nullable Object get(Object key) {
-    return key instanceof String name ? valueOf(name) : absent(key);
+    String name = name(key);
+    return name == null ? null : valueOf(name);
   }
 
   @Override
@@ -128,7 +129,8 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
 
   @Override
   public boolean containsKey(Object key) {
-    State state = key instanceof String name ? states.get(name) : absent(key);
+    String name = name(key);
+    State state = name == null ? null : states.get(name);
     return state != null && !state.isRemoved();
   }
 
@@ -153,9 +155,9 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
     return true;
   }
 
-  private static <T> @Nullable T absent(Object key) {
-    Objects.requireNonNull(key, "key");
-    return null;
+  /** The key as a name; null if it is something else, which no attribute has. */
+  private static @Nullable String name(Object key) {
+    return Objects.requireNonNull(key, "key") instanceof String name ? name : null;
   }
 
   private @Nullable Object valueOf(String name) {
@@ -214,7 +216,8 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
 
   @Override
   public @Nullable Object remove(Object key) {
-    return key instanceof String name ? put(name, null) : absent(key);
+    String name = name(key);
+    return name == null ? null : put(name, null);
   }
 
   @Override
@@ -298,9 +301,8 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
 
   @Override
   public boolean remove(Object key, @Nullable Object value) {
-    return key instanceof String name
-        ? replaceIf(name, now -> now.equals(value), null)
-        : absent(key) != null;
+    String name = name(key);
+    return name != null && replaceIf(name, now -> now.equals(value), null);
   }
 
   @Override
@@ -488,7 +490,7 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
       for (Map.Entry<String, Object> entry : this) {
         // What another thread has put there since the test was not tested, and stays.
         Object tested = entry.getValue();
-        removed |= filter.test(entry) && replaceIf(entry.getKey(), now -> now == tested, null);
+        removed |= filter.test(entry) && replaceIf(entry.getKey(), now -> now.equals(tested), null);
       }
       return removed;
     }
