@@ -2,6 +2,8 @@ package io.latchkey.codec;
 
 import io.latchkey.SessionAttributeException;
 import java.lang.reflect.Type;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
@@ -90,5 +92,27 @@ public final class AttributeCodec {
               .formatted(name, json.kind(), type.getTypeName()),
           null);
     }
+  }
+
+  /**
+   * Encodes an attribute's name as it stands in a document.
+   *
+   * @param name the name
+   * @return a JSON string, quotes included
+   */
+  public JsonBytes encodeName(String name) {
+    return encode(name, name);
+  }
+
+  /**
+   * Takes an object apart into its fields, without decoding their values.
+   *
+   * @param object a JSON object
+   * @return the fields in their order, as views on the same bytes
+   * @throws io.latchkey.UnreadableSessionException if it is not a JSON object
+   */
+  public Map<String, JsonBytes> fields(JsonBytes object) {
+    return JsonFields.of(
+        object, name -> Objects.requireNonNull(decode("of a session", name, String.class)));
   }
 }
