@@ -7,13 +7,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.latchkey.ConflictPolicy;
 import io.latchkey.SessionConflictException;
 import io.latchkey.SessionGoneException;
-import io.latchkey.memory.MemorySessionStore;
+import io.latchkey.tck.ValkeyServer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.web.server.WebSession;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -22,9 +26,25 @@ import reactor.test.StepVerifier;
 /**
  * The contract of Spring's WebSessionStore and WebSession, and what we promise where it is open.
  */
+@ParameterizedClass
+@EnumSource
 class LatchkeyWebSessionStoreTest {
-  private final TestSessions sessions = new TestSessions();
-  private final LatchkeyWebSessionStore store = sessions.web();
+  @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
+
+  private final TestSessions.Kind kind;
+  private final TestSessions sessions;
+  private final LatchkeyWebSessionStore store;
+
+  LatchkeyWebSessionStoreTest(TestSessions.Kind kind) {
+    this.kind = kind;
+    sessions = new TestSessions(kind, SERVER);
+    store = sessions.web();
+  }
+
+  @AfterEach
+  void close() {
+    sessions.close();
+  }
 
   @Test
   void createdSessionIsNotStarted() {
@@ -110,7 +130,7 @@ class LatchkeyWebSessionStoreTest {
   void retrieveOfAnExpiredSessionIsEmpty() {
     String id = stored().getId();
 
-    sessions.clock.advance(IDLE.plusMinutes(1));
+    sessions.advance(IDLE.plusMinutes(1));
 
     StepVerifier.create(store.retrieveSession(id)).verifyComplete();
   }
@@ -416,7 +436,7 @@ class LatchkeyWebSessionStoreTest {
   void sessionIsExpiredAfterItsIdleTime() {
     WebSession session = stored();
 
-    sessions.clock.advance(IDLE.plusMillis(1));
+    sessions.advance(IDLE.plusMillis(1));
 
     assertThat(session.isExpired()).isTrue();
   }
@@ -425,7 +445,7 @@ class LatchkeyWebSessionStoreTest {
   void sessionIsNotExpiredAtItsIdleTime() {
     WebSession session = stored();
 
-    sessions.clock.advance(IDLE);
+    sessions.advance(IDLE);
 
     assertThat(session.isExpired()).isFalse();
   }
@@ -434,27 +454,28 @@ class LatchkeyWebSessionStoreTest {
   void unstartedSessionDoesNotExpire() {
     WebSession session = created();
 
-    sessions.clock.advance(IDLE.multipliedBy(2));
+    sessions.advance(IDLE.multipliedBy(2));
 
     assertThat(session.isExpired()).isFalse();
   }
 
   @Test
   void sessionIsExpiredAtItsAbsoluteEndHoweverBusy() {
-    var limited =
-        new TestSessions(MemorySessionStore.builder().absoluteTimeout(Duration.ofMinutes(40)));
-    WebSession first = get(limited.web().createWebSession());
-    first.start();
-    save(first);
-    limited.clock.advance(Duration.ofMinutes(25));
-    WebSession session = get(limited.web().retrieveSession(first.getId()));
-    session.getAttributes().put("user", "ada");
-    save(session);
+    try (var limited =
+        new TestSessions(kind, SERVER, Duration.ofMinutes(40), ConflictPolicy.MERGE)) {
+      WebSession first = get(limited.web().createWebSession());
+      first.start();
+      save(first);
+      limited.advance(Duration.ofMinutes(25));
+      WebSession session = get(limited.web().retrieveSession(first.getId()));
+      session.getAttributes().put("user", "ada");
+      save(session);
 
-    limited.clock.advance(Duration.ofMinutes(15));
+      limited.advance(Duration.ofMinutes(15));
 
-    assertThat(session.isExpired()).isTrue();
-    StepVerifier.create(limited.web().retrieveSession(first.getId())).verifyComplete();
+      assertThat(session.isExpired()).isTrue();
+      StepVerifier.create(limited.web().retrieveSession(first.getId())).verifyComplete();
+    }
   }
 
   @Test
@@ -463,7 +484,7 @@ class LatchkeyWebSessionStoreTest {
     session.setMaxIdleTime(Duration.ofSeconds(-1));
     save(session);
 
-    sessions.clock.advance(Duration.ofDays(3650));
+    sessions.advance(Duration.ofDays(3650));
 
     assertThat(session.isExpired()).isFalse();
     assertThat(retrieved(session.getId()).getMaxIdleTime()).isNegative();
@@ -475,7 +496,7 @@ class LatchkeyWebSessionStoreTest {
     session.setMaxIdleTime(Duration.ZERO);
     save(session);
 
-    sessions.clock.advance(Duration.ofMillis(2));
+    sessions.advance(Duration.ofMillis(2));
 
     assertThat(session.isExpired()).isTrue();
     StepVerifier.create(store.retrieveSession(session.getId())).verifyComplete();
@@ -497,7 +518,7 @@ class LatchkeyWebSessionStoreTest {
 
     save(session);
 
-    sessions.clock.advance(Duration.ofHours(2));
+    sessions.advance(Duration.ofHours(2));
     assertThat(retrieved(session.getId()).getMaxIdleTime()).isEqualTo(Duration.ofHours(3));
   }
 
@@ -515,7 +536,7 @@ class LatchkeyWebSessionStoreTest {
   void creationTimeStays() {
     WebSession session = stored();
 
-    sessions.clock.advance(Duration.ofMinutes(10));
+    sessions.advance(Duration.ofMinutes(10));
 
     assertThat(retrieved(session.getId()).getCreationTime()).isEqualTo(session.getCreationTime());
   }
@@ -523,7 +544,7 @@ class LatchkeyWebSessionStoreTest {
   @Test
   void retrievingIsAnAccess() {
     String id = stored().getId();
-    sessions.clock.advance(Duration.ofMinutes(10));
+    sessions.advance(Duration.ofMinutes(10));
 
     assertThat(retrieved(id).getLastAccessTime()).isEqualTo(sessions.clock.instant());
   }
@@ -531,10 +552,10 @@ class LatchkeyWebSessionStoreTest {
   @Test
   void retrievingKeepsTheSessionAlive() {
     String id = stored().getId();
-    sessions.clock.advance(Duration.ofMinutes(20));
+    sessions.advance(Duration.ofMinutes(20));
     retrieved(id);
 
-    sessions.clock.advance(Duration.ofMinutes(20));
+    sessions.advance(Duration.ofMinutes(20));
 
     assertThat(retrieved(id).isExpired()).isFalse();
   }
@@ -552,10 +573,10 @@ class LatchkeyWebSessionStoreTest {
   @Test
   void updateLastAccessTimeKeepsASessionAliveThatIsHeldForLong() {
     WebSession session = retrieved(stored().getId());
-    sessions.clock.advance(Duration.ofMinutes(20));
+    sessions.advance(Duration.ofMinutes(20));
     StepVerifier.create(store.updateLastAccessTime(session)).expectNext(session).verifyComplete();
 
-    sessions.clock.advance(Duration.ofMinutes(20));
+    sessions.advance(Duration.ofMinutes(20));
 
     assertThat(session.isExpired()).isFalse();
     assertThat(retrieved(session.getId()).isStarted()).isTrue();
@@ -565,7 +586,7 @@ class LatchkeyWebSessionStoreTest {
   void updateLastAccessTimeOfASessionThatEndedElsewhereSaysSo() {
     WebSession session = retrieved(stored().getId());
     StepVerifier.create(store.removeSession(session.getId())).verifyComplete();
-    sessions.clock.advance(Duration.ofMinutes(20));
+    sessions.advance(Duration.ofMinutes(20));
 
     StepVerifier.create(store.updateLastAccessTime(session)).expectNext(session).verifyComplete();
 
@@ -623,17 +644,18 @@ class LatchkeyWebSessionStoreTest {
 
   @Test
   void strictStoresConflictIsPassedOnAsItIs() {
-    var strict = new TestSessions(MemorySessionStore.builder().conflicts(ConflictPolicy.REJECT));
-    WebSession first = get(strict.web().createWebSession());
-    first.start();
-    save(first);
-    WebSession one = get(strict.web().retrieveSession(first.getId()));
-    WebSession other = get(strict.web().retrieveSession(first.getId()));
-    one.getAttributes().put("user", "grace");
-    other.getAttributes().put("theme", "dark");
-    save(one);
+    try (var strict = new TestSessions(kind, SERVER, null, ConflictPolicy.REJECT)) {
+      WebSession first = get(strict.web().createWebSession());
+      first.start();
+      save(first);
+      WebSession one = get(strict.web().retrieveSession(first.getId()));
+      WebSession other = get(strict.web().retrieveSession(first.getId()));
+      one.getAttributes().put("user", "grace");
+      other.getAttributes().put("theme", "dark");
+      save(one);
 
-    StepVerifier.create(other.save()).verifyError(SessionConflictException.class);
+      StepVerifier.create(other.save()).verifyError(SessionConflictException.class);
+    }
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.latchkey.webflux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.latchkey.tck.ValkeyServer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -9,6 +10,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseCookie;
 import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
@@ -23,15 +27,25 @@ import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 
 /** Requests to a real HTTP server in plain WebFlux: which cookie is sent, and what it costs. */
+@ParameterizedClass
+@EnumSource
 class SessionCookieTest {
-  private final TestSessions sessions = new TestSessions();
-  private final DisposableServer server = start();
-  private final WebTestClient client =
-      WebTestClient.bindToServer().baseUrl("http://localhost:" + server.port()).build();
+  @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
+
+  private final TestSessions sessions;
+  private final DisposableServer server;
+  private final WebTestClient client;
+
+  SessionCookieTest(TestSessions.Kind kind) {
+    sessions = new TestSessions(kind, SERVER);
+    server = start();
+    client = WebTestClient.bindToServer().baseUrl("http://localhost:" + server.port()).build();
+  }
 
   @AfterEach
   void stop() {
     server.disposeNow();
+    sessions.close();
   }
 
   @Test
@@ -98,7 +112,7 @@ class SessionCookieTest {
   @Test
   void cookieOfASessionThatHasTimedOutIsExpired() {
     String id = newSession();
-    sessions.clock.advance(Duration.ofMinutes(31));
+    sessions.advance(Duration.ofMinutes(31));
 
     ResponseCookie cookie = Objects.requireNonNull(cookie(request("/look", id)));
 

@@ -1,8 +1,12 @@
 package io.latchkey.webflux;
 
+import io.latchkey.ConflictPolicy;
 import io.latchkey.Session;
 import io.latchkey.SessionStore;
 import io.latchkey.memory.MemorySessionStore;
+import io.latchkey.tck.ValkeyServer;
+import io.latchkey.valkey.Layout;
+import io.latchkey.valkey.ValkeySessionStore;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,23 +23,69 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * The store that the tests run on: the one place that chooses it. It writes down the calls that
- * reach the store, and can hold an answer back.
+ * The store that a test runs on: the one place that knows which there are. It writes down the calls
+ * that reach the store, and can hold an answer back.
  */
-final class TestSessions implements SessionStore {
+final class TestSessions implements SessionStore, AutoCloseable {
   static final Duration IDLE = Duration.ofMinutes(30);
+
+  /** Where sessions are kept. */
+  enum Kind {
+    MEMORY,
+    STRING,
+    HASH
+  }
 
   final MovableClock clock = new MovableClock();
   final List<String> calls = new CopyOnWriteArrayList<>();
+  private final Kind kind;
+  private final ValkeyServer server;
   private final SessionStore store;
   private volatile Sinks.@Nullable Empty<Void> gate;
 
-  TestSessions() {
-    this(MemorySessionStore.builder());
+  TestSessions(Kind kind, ValkeyServer server) {
+    this(kind, server, null, ConflictPolicy.MERGE);
   }
 
-  TestSessions(MemorySessionStore.Builder builder) {
-    store = builder.clock(clock).build();
+  TestSessions(
+      Kind kind, ValkeyServer server, @Nullable Duration absolute, ConflictPolicy conflicts) {
+    this.kind = kind;
+    this.server = server;
+    this.store = kind == Kind.MEMORY ? memory(absolute, conflicts) : valkey(absolute, conflicts);
+  }
+
+  private SessionStore memory(@Nullable Duration absolute, ConflictPolicy conflicts) {
+    var builder = MemorySessionStore.builder().clock(clock).conflicts(conflicts);
+    return (absolute == null ? builder : builder.absoluteTimeout(absolute)).build();
+  }
+
+  private SessionStore valkey(@Nullable Duration absolute, ConflictPolicy conflicts) {
+    var builder =
+        ValkeySessionStore.builder(server.uri())
+            .namespace(server.namespace())
+            .layout(kind == Kind.HASH ? Layout.HASH : Layout.STRING)
+            .clock(clock)
+            .conflicts(conflicts);
+    return (absolute == null ? builder : builder.absoluteTimeout(absolute)).build();
+  }
+
+  /** Lets time pass, without waiting: takes it off what the server's keys have left. */
+  void advance(Duration time) {
+    clock.now = clock.now.plus(time);
+    if (kind != Kind.MEMORY) {
+      for (String key : server.keys()) {
+        if (server.command("PTTL", key) instanceof Long left && left >= 0) {
+          server.command("PEXPIRE", key, String.valueOf(left - time.toMillis()));
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (store instanceof ValkeySessionStore valkey) {
+      valkey.close();
+    }
   }
 
   /** A second instance of the application: another adapter over the same sessions. */
@@ -106,10 +156,6 @@ final class TestSessions implements SessionStore {
 
   static final class MovableClock extends Clock {
     private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
-
-    void advance(Duration time) {
-      now = now.plus(time);
-    }
 
     @Override
     public Instant instant() {

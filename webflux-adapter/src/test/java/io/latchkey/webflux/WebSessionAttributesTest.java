@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.latchkey.tck.ValkeyServer;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -15,9 +16,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.web.server.WebSession;
 import reactor.core.publisher.Flux;
@@ -26,9 +31,23 @@ import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
 /** The map of a session's attributes: every way to change it counts, and no change is lost. */
+@ParameterizedClass
+@EnumSource
 class WebSessionAttributesTest {
-  private final TestSessions sessions = new TestSessions();
-  private final LatchkeyWebSessionStore store = sessions.web();
+  @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
+
+  private final TestSessions sessions;
+  private final LatchkeyWebSessionStore store;
+
+  WebSessionAttributesTest(TestSessions.Kind kind) {
+    sessions = new TestSessions(kind, SERVER);
+    store = sessions.web();
+  }
+
+  @AfterEach
+  void close() {
+    sessions.close();
+  }
 
   /** Each starts from {@code a=1, b=2, c=3}. */
   static Stream<Arguments> waysToChange() {

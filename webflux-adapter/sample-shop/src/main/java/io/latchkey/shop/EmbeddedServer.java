@@ -11,10 +11,11 @@ import redis.embedded.core.ExecutableProvider;
 final class EmbeddedServer implements AutoCloseable {
   /**
    * Runs the server, and ends it when standard input does: that is a pipe from this process, which
-   * closes however this process ends, even if it is killed.
+   * closes however this process ends, even if it is killed. Without the TERM in the trap the shell
+   * would end at once when it is stopped, and leave the server behind.
    */
   private static final String END_WITH_PARENT =
-      "\"$@\" </dev/null & server=$!; trap 'kill $server' EXIT; cat >/dev/null";
+      "\"$@\" </dev/null & server=$!; trap 'kill $server' EXIT TERM; cat >/dev/null";
 
   private final RedisServer server;
 
