@@ -7,4 +7,5 @@ module io.latchkey.core {
   requires tools.jackson.databind;
 
   exports io.latchkey;
+  exports io.latchkey.memory;
 }

@@ -4,27 +4,33 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The server could not be reached, did not answer in time, or cannot work just now; or this store
- * is closed. Whether a change was written may be unknown. Repeating the call is safe.
+ * is closed. Repeating the call is safe.
  */
 public class SessionStoreUnavailableException extends SessionStoreException {
   private static final long serialVersionUID = 1L;
 
-  /**
-   * An error with its message.
-   *
-   * @param message what happened and what to do; no id, key or attribute value
-   */
-  public SessionStoreUnavailableException(String message) {
-    super(message);
-  }
+  private final boolean outcomeUnknown;
 
   /**
    * An error with its message and cause.
    *
    * @param message what happened and what to do; no id, key or attribute value
    * @param cause what caused it, if there is more to tell
+   * @param outcomeUnknown whether the command may have run, or may still run
    */
-  public SessionStoreUnavailableException(String message, @Nullable Throwable cause) {
+  public SessionStoreUnavailableException(
+      String message, @Nullable Throwable cause, boolean outcomeUnknown) {
     super(message, cause);
+    this.outcomeUnknown = outcomeUnknown;
+  }
+
+  /**
+   * Whether a change may have been stored, or may still be.
+   *
+   * @return true if the command was sent and its answer did not arrive; false if nothing was
+   *     written for certain
+   */
+  public boolean outcomeUnknown() {
+    return outcomeUnknown;
   }
 }

@@ -1,0 +1,12 @@
+package io.latchkey;
+
+/**
+ * What a store counted since it was built: things that no caller sees, or that somebody who watches
+ * over a service wants to see grow. A snapshot, immutable.
+ *
+ * @param unreadable reads that found bytes which are no session, whatever the {@link
+ *     UnreadablePolicy}
+ * @param failedTouches accesses that could not be written down beside a read
+ * @param conflicts saves that met somebody else's, whatever the {@link ConflictPolicy}
+ */
+public record SessionStoreStats(long unreadable, long failedTouches, long conflicts) {}

@@ -1,0 +1,480 @@
+package io.latchkey.internal;
+
+import static io.latchkey.internal.SessionBackend.WriteResult;
+
+import io.latchkey.ConflictPolicy;
+import io.latchkey.Session;
+import io.latchkey.SessionConflictException;
+import io.latchkey.SessionGoneException;
+import io.latchkey.SessionStore;
+import io.latchkey.SessionStoreException;
+import io.latchkey.SessionStoreStats;
+import io.latchkey.SessionStoreUnavailableException;
+import io.latchkey.UnreadablePolicy;
+import io.latchkey.UnreadableSessionException;
+import io.latchkey.codec.AttributeCodec;
+import io.latchkey.internal.SessionBackend.Write;
+import io.latchkey.internal.TrackedSession.Edit;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * The behaviour that all stores share, upon a {@link SessionBackend}.
+ *
+ * <h2>Who may race whom, and what decides</h2>
+ *
+ * <p><b>Save against save.</b> Every write names the version that it builds upon, and the backend
+ * refuses it, in the same step, if another is there. The refusal carries the winner's session; the
+ * changes are applied to that and tried again, so both win, or under {@link ConflictPolicy#REJECT}
+ * the later learns of it.
+ *
+ * <p><b>Save, touch or rotation against delete or expiry.</b> None of the three creates a key: they
+ * find nothing, and say so. Only an insert creates one, under an id that was never used. An insert
+ * of unknown outcome is never repeated: it is looked for.
+ *
+ * <p><b>A write that runs twice</b>, because it was sent again or late. Its second run finds its
+ * own mark, or another version than it expects; it writes nothing either way. A caller that repeats
+ * a save whose answer was lost finds the mark of the earlier attempt, see {@link TrackedSession}.
+ */
+public final class SessionEngine implements SessionStore {
+  /**
+   * More rounds than this mean that hundreds of writers fight for one session, or that it is
+   * written all the time.
+   */
+  private static final int MAX_ATTEMPTS = 60;
+
+  private static final int MAX_BACKOFF_MILLIS = 64;
+  private static final int MAX_IDS = 3;
+
+  private final SessionBackend backend;
+  private final SessionSettings settings;
+  private final AttributeCodec codec;
+  private final SessionIds ids = new SessionIds();
+  private final LongAdder unreadable = new LongAdder();
+  private final LongAdder failedTouches = new LongAdder();
+  private final LongAdder conflicts = new LongAdder();
+
+  /**
+   * An engine.
+   *
+   * @param backend where the sessions lie
+   * @param settings the store's options
+   * @param codec encodes and decodes attributes
+   */
+  public SessionEngine(SessionBackend backend, SessionSettings settings, AttributeCodec codec) {
+    this.backend = backend;
+    this.settings = settings;
+    this.codec = codec;
+  }
+
+  /**
+   * What was counted.
+   *
+   * @return a snapshot
+   */
+  public SessionStoreStats stats() {
+    return new SessionStoreStats(unreadable.sum(), failedTouches.sum(), conflicts.sum());
+  }
+
+  @Override
+  public Session newSession() {
+    return TrackedSession.unsaved(ids.next(), codec, settings);
+  }
+
+  @Override
+  public Mono<Session> create(Map<String, ?> attributes) {
+    Objects.requireNonNull(attributes, "attributes");
+    return create(attributes, 1);
+  }
+
+  @Override
+  public Mono<Session> get(String id) {
+    Objects.requireNonNull(id, "id");
+    if (!SessionIds.isValid(id)) {
+      return Mono.empty();
+    }
+    return read(id).map(snapshot -> accessed(id, snapshot));
+  }
+
+  @Override
+  public Flux<Session> getAll(Collection<String> ids) {
+    Objects.requireNonNull(ids, "ids");
+    List<String> valid = new ArrayList<>(ids.size());
+    for (String id : ids) {
+      if (SessionIds.isValid(Objects.requireNonNull(id, "ids must not contain null"))) {
+        valid.add(id);
+      }
+    }
+    if (valid.isEmpty()) {
+      return Flux.empty();
+    }
+    return backend
+        .readAll(valid)
+        .<Session>handle(
+            (found, sink) -> {
+              if (found.session() != null) {
+                sink.next(TrackedSession.stored(found.id(), codec, found.session()));
+                return;
+              }
+              unreadable.increment();
+              if (settings.unreadable() == UnreadablePolicy.FAIL) {
+                sink.error(Objects.requireNonNull(found.unreadable()));
+              }
+            });
+  }
+
+  @Override
+  public Mono<Session> save(Session session) {
+    Objects.requireNonNull(session, "session");
+    return Mono.defer(() -> save(ours(session), settings.conflicts(), 1));
+  }
+
+  @Override
+  public Mono<Boolean> touch(Session session) {
+    Objects.requireNonNull(session, "session");
+    return Mono.defer(
+        () -> {
+          TrackedSession tracked = ours(session);
+          long now = settings.now();
+          return absentIfUnreadable(backend.touch(tracked.id(), now), Mono.just(false))
+              .doOnNext(
+                  there -> {
+                    if (there) {
+                      tracked.accessed(now);
+                    }
+                  });
+        });
+  }
+
+  @Override
+  public Mono<Session> rotateId(Session session) {
+    Objects.requireNonNull(session, "session");
+    return Mono.defer(() -> rotate(ours(session), 1));
+  }
+
+  @Override
+  public Mono<Boolean> delete(String id) {
+    Objects.requireNonNull(id, "id");
+    return SessionIds.isValid(id) ? backend.delete(id) : Mono.just(false);
+  }
+
+  @Override
+  public Mono<Session> update(String id, Function<Session, Mono<Session>> change) {
+    Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(change, "change");
+    if (!SessionIds.isValid(id)) {
+      return Mono.empty();
+    }
+    return read(id).flatMap(snapshot -> update(id, snapshot, change, 1));
+  }
+
+  // Reading.
+
+  private Mono<Snapshot> read(String id) {
+    return absentIfUnreadable(backend.read(id), Mono.empty());
+  }
+
+  private Session accessed(String id, Snapshot snapshot) {
+    long now = settings.now();
+    if (settings.touchDue(snapshot.lastAccessedAt(), snapshot.idleMillis(), now)) {
+      backend.touch(id, now).subscribe(there -> {}, error -> failedTouches.increment());
+    }
+    return TrackedSession.stored(id, codec, snapshot);
+  }
+
+  private <T> Mono<T> absentIfUnreadable(Mono<T> result, Mono<T> absent) {
+    return result.onErrorResume(
+        UnreadableSessionException.class,
+        error -> {
+          unreadable.increment();
+          return settings.unreadable() == UnreadablePolicy.ABSENT ? absent : Mono.error(error);
+        });
+  }
+
+  // Saving.
+
+  private Mono<Session> create(Map<String, ?> attributes, int attempt) {
+    return Mono.defer(
+            () -> {
+              TrackedSession session = TrackedSession.unsaved(ids.next(), codec, settings);
+              attributes.forEach(session::set);
+              return save(session, settings.conflicts(), 1);
+            })
+        .onErrorResume(
+            IdTakenException.class,
+            error -> attempt < MAX_IDS ? create(attributes, attempt + 1) : Mono.error(error));
+  }
+
+  private Mono<Session> save(TrackedSession session, ConflictPolicy policy, int attempt) {
+    if (session.isRotatedAway()) {
+      return Mono.error(gone());
+    }
+    if (session.mayBeStored()) {
+      return find(session).then(Mono.defer(() -> save(session, policy, attempt)));
+    }
+    Edit edit = session.edit();
+    if (!session.isStored()) {
+      return insert(session, edit, policy, attempt);
+    }
+    return edit.isEmpty()
+        ? Mono.just(session)
+        : write(session, edit, session.base(), policy, attempt);
+  }
+
+  private Mono<Session> insert(
+      TrackedSession session, Edit edit, ConflictPolicy policy, int attempt) {
+    Snapshot next = edit.appliedTo(session.base(), settings.now());
+    return attempt(session, edit, next, backend.insert(session.id(), next))
+        .flatMap(
+            inserted -> {
+              if (inserted) {
+                session.saved(edit, next);
+                return Mono.just(session);
+              }
+              session.failed(next.mark());
+              // Another save of the same object was faster, or may have been. Anything else that
+              // lies there is somebody else's, as improbable as that is with 192 random bits.
+              return (session.isStored() || session.mayBeStored()) && attempt < MAX_ATTEMPTS
+                  ? save(session, policy, attempt + 1)
+                  : Mono.error(new IdTakenException());
+            });
+  }
+
+  /** Finds out whether an insert of this object was executed. Signals gone if it cannot tell. */
+  private Mono<Void> find(TrackedSession session) {
+    return read(session.id())
+        .switchIfEmpty(Mono.error(SessionEngine::gone))
+        .doOnNext(
+            current -> {
+              if (!takeOver(session, current)) {
+                // Ours, and somebody saved it since.
+                session.buildUpon(current);
+              }
+            })
+        .then();
+  }
+
+  private Mono<Session> write(
+      TrackedSession session, Edit edit, Snapshot expected, ConflictPolicy policy, int attempt) {
+    long now = settings.now();
+    Snapshot next = edit.appliedTo(expected, now);
+    if (hasEnded(next, now)) {
+      return Mono.error(gone());
+    }
+    Mono<WriteResult> written =
+        backend.write(session.id(), new Write(expected, next, edit.encoded()));
+    return attempt(session, edit, next, written)
+        .flatMap(
+            result -> {
+              if (result instanceof WriteResult.Written) {
+                session.saved(edit, next);
+                return Mono.just(session);
+              }
+              session.failed(next.mark());
+              if (!(result instanceof WriteResult.Conflict conflict)) {
+                return Mono.error(gone());
+              }
+              return afterConflict(session, conflict.current(), policy, attempt)
+                  .then(Mono.defer(() -> save(session, policy, attempt + 1)));
+            });
+  }
+
+  /** Builds upon the winner's session, after a pause, or signals why not. */
+  private Mono<Void> afterConflict(
+      TrackedSession session, Snapshot current, ConflictPolicy policy, int attempt) {
+    if (takeOver(session, current)) {
+      return Mono.empty();
+    }
+    conflicts.increment();
+    if (policy == ConflictPolicy.REJECT) {
+      return Mono.error(
+          new SessionConflictException(
+              "somebody else saved the session since it was read: read it again and decide"));
+    }
+    if (attempt >= MAX_ATTEMPTS) {
+      return Mono.error(tooManyAttempts());
+    }
+    session.buildUpon(current);
+    return backoff(attempt);
+  }
+
+  /** If the stored version is an earlier attempt of this very object, takes its changes off. */
+  private static boolean takeOver(TrackedSession session, Snapshot current) {
+    Edit earlier = session.outstanding(current.mark());
+    if (earlier == null) {
+      return false;
+    }
+    session.saved(earlier, current);
+    return true;
+  }
+
+  /** Keeps the attempt in mind until its outcome is known. */
+  private <T> Mono<T> attempt(TrackedSession session, Edit edit, Snapshot next, Mono<T> command) {
+    session.begin(next.mark(), edit);
+    return command.onErrorMap(
+        error -> {
+          if (error instanceof SessionStoreUnavailableException unavailable
+              && unavailable.outcomeUnknown()) {
+            return error;
+          }
+          session.failed(next.mark());
+          if (error instanceof UnreadableSessionException) {
+            unreadable.increment();
+            return settings.unreadable() == UnreadablePolicy.ABSENT ? gone() : error;
+          }
+          return error;
+        });
+  }
+
+  // Rotating.
+
+  private Mono<Session> rotate(TrackedSession session, int attempt) {
+    if (session.isRotatedAway()) {
+      return Mono.error(gone());
+    }
+    if (session.mayBeStored()) {
+      return find(session).then(Mono.defer(() -> rotate(session, attempt)));
+    }
+    String newId = session.rotationTarget(() -> ids.nextAfter(session.id()));
+    if (!session.isStored()) {
+      return save(session.unsavedSuccessor(newId), settings.conflicts(), 1)
+          .doOnNext(stored -> session.rotatedAway());
+    }
+    Edit edit = session.edit();
+    long now = settings.now();
+    Snapshot base = session.base();
+    Snapshot next = edit.appliedTo(base, now);
+    if (hasEnded(next, now)) {
+      return Mono.error(gone());
+    }
+    Mono<WriteResult> rotated =
+        backend.rotate(session.id(), newId, new Write(base, next, edit.encoded()));
+    return attempt(session, edit, next, rotated)
+        .flatMap(
+            result -> {
+              if (result instanceof WriteResult.Written) {
+                return Mono.just(session.rotated(newId, edit, next));
+              }
+              session.failed(next.mark());
+              if (result instanceof WriteResult.Moved moved) {
+                Edit earlier = session.outstanding(moved.current().mark());
+                return earlier == null
+                    ? Mono.error(gone())
+                    : Mono.just(session.rotated(newId, earlier, moved.current()));
+              }
+              if (!(result instanceof WriteResult.Conflict conflict)) {
+                return Mono.error(gone());
+              }
+              // Without changes of its own a rotation has nothing to be refused for.
+              ConflictPolicy policy = edit.isEmpty() ? ConflictPolicy.MERGE : settings.conflicts();
+              return afterConflict(session, conflict.current(), policy, attempt)
+                  .then(Mono.defer(() -> rotate(session, attempt + 1)));
+            });
+  }
+
+  // Updating.
+
+  private Mono<Session> update(
+      String id, Snapshot snapshot, Function<Session, Mono<Session>> change, int attempt) {
+    TrackedSession session = TrackedSession.stored(id, codec, snapshot);
+    return Objects.requireNonNull(change.apply(session), "change answered with null")
+        .flatMap(
+            changed -> {
+              if (changed != session) {
+                return Mono.error(
+                    new IllegalArgumentException(
+                        "change must answer with the session that it was given, or empty"));
+              }
+              Edit edit = session.edit();
+              if (edit.isEmpty()) {
+                return Mono.just(session);
+              }
+              long now = settings.now();
+              Snapshot next = edit.appliedTo(snapshot, now);
+              if (hasEnded(next, now)) {
+                return Mono.empty();
+              }
+              return attempt(
+                      session,
+                      edit,
+                      next,
+                      backend.write(id, new Write(snapshot, next, edit.encoded())))
+                  .flatMap(result -> updated(session, edit, next, result, change, attempt));
+            });
+  }
+
+  private Mono<Session> updated(
+      TrackedSession session,
+      Edit edit,
+      Snapshot next,
+      WriteResult result,
+      Function<Session, Mono<Session>> change,
+      int attempt) {
+    if (result instanceof WriteResult.Written) {
+      session.saved(edit, next);
+      return Mono.just(session);
+    }
+    if (!(result instanceof WriteResult.Conflict conflict)) {
+      return Mono.empty();
+    }
+    conflicts.increment();
+    if (attempt >= MAX_ATTEMPTS) {
+      return Mono.error(tooManyAttempts());
+    }
+    return backoff(attempt)
+        .then(Mono.defer(() -> update(session.id(), conflict.current(), change, attempt + 1)));
+  }
+
+  // Small things.
+
+  private boolean hasEnded(Snapshot next, long now) {
+    return settings.timeToLive(next.idleMillis(), next.absoluteEnd(), now) < 0;
+  }
+
+  /** The first retry is at once; then full jitter over a window that doubles. */
+  private static Mono<Void> backoff(int attempt) {
+    if (attempt == 1) {
+      return Mono.empty();
+    }
+    int window = Math.min(MAX_BACKOFF_MILLIS, 1 << Math.min(attempt - 1, 6));
+    return Mono.delay(Duration.ofMillis(ThreadLocalRandom.current().nextLong(window + 1))).then();
+  }
+
+  private static TrackedSession ours(Session session) {
+    if (session instanceof TrackedSession tracked) {
+      return tracked;
+    }
+    throw new IllegalArgumentException(
+        "session must come from a Latchkey store, was a " + session.getClass().getName());
+  }
+
+  private static SessionGoneException gone() {
+    return new SessionGoneException(
+        "the session has ended, by deletion, rotation or expiry; nothing was written");
+  }
+
+  private static SessionConflictException tooManyAttempts() {
+    return new SessionConflictException(
+        "gave up after "
+            + MAX_ATTEMPTS
+            + " attempts, as others saved the session before each; nothing was written");
+  }
+
+  /** Under a new id there is something already. */
+  private static final class IdTakenException extends SessionStoreException {
+    private static final long serialVersionUID = 1L;
+
+    IdTakenException() {
+      super("the new session's id is in use already; nothing was written: make another session");
+    }
+  }
+}

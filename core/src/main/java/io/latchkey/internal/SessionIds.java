@@ -1,0 +1,88 @@
+package io.latchkey.internal;
+
+import java.security.DrbgParameters;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.Base64;
+
+/**
+ * Makes and checks session ids: 32 base64url characters. The first 4 are the routing tag, which a
+ * rotation keeps, so that both ids lie in one slot of a cluster; the other 28 (168 bits) are new
+ * each time.
+ */
+public final class SessionIds {
+  /** How many characters an id has. */
+  public static final int LENGTH = 32;
+
+  /** How many of them are the routing tag. */
+  public static final int TAG_LENGTH = 4;
+
+  private static final int TAG_BYTES = 3;
+  private static final int BYTES = 24;
+  private static final Base64.Encoder BASE64URL = Base64.getUrlEncoder().withoutPadding();
+
+  private final SecureRandom random;
+
+  /** A source of ids, seeded at once. */
+  public SessionIds() {
+    random = newRandom();
+    // The seed is read from a device: now, on the thread that builds the store, and not on the
+    // event loop that creates the first session.
+    random.nextBytes(new byte[BYTES]);
+  }
+
+  /**
+   * A new id.
+   *
+   * @return 32 characters of 192 random bits
+   */
+  public String next() {
+    byte[] bytes = new byte[BYTES];
+    random.nextBytes(bytes);
+    return BASE64URL.encodeToString(bytes);
+  }
+
+  /**
+   * A new id for the same session.
+   *
+   * @param id the present id
+   * @return an id with the same routing tag and 168 new random bits
+   */
+  public String nextAfter(String id) {
+    byte[] bytes = new byte[BYTES - TAG_BYTES];
+    random.nextBytes(bytes);
+    return id.substring(0, TAG_LENGTH) + BASE64URL.encodeToString(bytes);
+  }
+
+  /**
+   * Whether a text can be the id of a session at all.
+   *
+   * @param id the text
+   * @return true if it is 32 characters of the base64url alphabet
+   */
+  public static boolean isValid(String id) {
+    if (id.length() != LENGTH) {
+      return false;
+    }
+    for (int i = 0; i < LENGTH; i++) {
+      char c = id.charAt(i);
+      boolean letterOrDigit =
+          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+      if (!letterOrDigit && c != '-' && c != '_') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static SecureRandom newRandom() {
+    try {
+      // The platform's default reads /dev/urandom for every id: a file read, which BlockHound
+      // rightly reports on an event loop. A DRBG computes.
+      return SecureRandom.getInstance(
+          "DRBG", DrbgParameters.instantiation(256, DrbgParameters.Capability.RESEED_ONLY, null));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this JDK has no DRBG, which every JDK from 9 on has", e);
+    }
+  }
+}

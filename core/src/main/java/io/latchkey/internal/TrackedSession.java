@@ -1,0 +1,374 @@
+package io.latchkey.internal;
+
+import io.latchkey.Session;
+import io.latchkey.TypeRef;
+import io.latchkey.codec.AttributeCodec;
+import io.latchkey.codec.JsonBytes;
+import java.lang.reflect.Type;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session that knows what was stored when it was read, and what was changed since.
+ *
+ * <p>Three things are kept apart, all guarded by {@code this}: {@code base}, the stored state that
+ * the changes build upon; {@code changes}, what the next save will write; and {@code outstanding},
+ * the attempts whose outcome nobody knows, because the connection broke or the caller went away.
+ * When a later save finds the mark of such an attempt in the store, it was written after all: its
+ * changes are taken off, not written a second time over what others may have saved since.
+ */
+final class TrackedSession implements Session {
+  /** More unanswered attempts than this on one object is a caller that retries in an outage. */
+  private static final int MAX_OUTSTANDING = 16;
+
+  private final String id;
+  private final AttributeCodec codec;
+
+  private Snapshot base;
+  private boolean stored;
+  private boolean rotatedAway;
+  private @Nullable IdleChange idleChange;
+  private final Map<String, Change> changes = new LinkedHashMap<>();
+  private final Map<String, Edit> outstanding = new LinkedHashMap<>();
+  private @Nullable String rotationTarget;
+  private @Nullable TrackedSession successor;
+
+  private TrackedSession(String id, AttributeCodec codec, Snapshot base, boolean stored) {
+    this.id = id;
+    this.codec = codec;
+    this.base = base;
+    this.stored = stored;
+  }
+
+  static TrackedSession unsaved(String id, AttributeCodec codec, SessionSettings settings) {
+    long now = settings.now();
+    long absoluteEnd =
+        settings.absoluteMillis() == SessionSettings.NEVER
+            ? SessionSettings.NEVER
+            : now + settings.absoluteMillis();
+    Snapshot nothing =
+        new Snapshot(
+            now,
+            settings.idleMillis(),
+            absoluteEnd,
+            0,
+            "",
+            new Snapshot.PlainBody(now, Map.of(), Map.of()));
+    return new TrackedSession(id, codec, nothing, false);
+  }
+
+  static TrackedSession stored(String id, AttributeCodec codec, Snapshot snapshot) {
+    return new TrackedSession(id, codec, snapshot, true);
+  }
+
+  // What users see.
+
+  @Override
+  public String id() {
+    return id;
+  }
+
+  @Override
+  public Instant createdAt() {
+    return Instant.ofEpochMilli(base().body().createdAt());
+  }
+
+  @Override
+  public Instant lastAccessedAt() {
+    return Instant.ofEpochMilli(base().lastAccessedAt());
+  }
+
+  @Override
+  public Duration idleTimeout() {
+    long millis = idleMillis();
+    return millis == SessionSettings.NEVER ? NEVER_IDLE : Duration.ofMillis(millis);
+  }
+
+  @Override
+  public Session idleTimeout(Duration timeout) {
+    Objects.requireNonNull(timeout, "timeout");
+    long millis = SessionSettings.timeoutMillis("idleTimeout", timeout);
+    synchronized (this) {
+      idleChange = new IdleChange(millis);
+    }
+    return this;
+  }
+
+  @Override
+  public synchronized Optional<Instant> expiresAt() {
+    long idle = idleMillis();
+    long idleEnd = idle == SessionSettings.NEVER ? Long.MAX_VALUE : base.lastAccessedAt() + idle;
+    long absoluteEnd =
+        base.absoluteEnd() == SessionSettings.NEVER ? Long.MAX_VALUE : base.absoluteEnd();
+    long end = Math.min(idleEnd, absoluteEnd);
+    return end == Long.MAX_VALUE ? Optional.empty() : Optional.of(Instant.ofEpochMilli(end));
+  }
+
+  @Override
+  public <T> Optional<T> get(String name, Class<T> type) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(type, "type");
+    Change change = change(name);
+    if (change != null && type.isInstance(change.value)) {
+      return Optional.of(type.cast(change.value));
+    }
+    return decoded(name, change, type);
+  }
+
+  @Override
+  public <T> Optional<T> get(String name, TypeRef<T> type) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(type, "type");
+    return decoded(name, change(name), type.type());
+  }
+
+  @Override
+  public Session set(String name, Object value) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(value, "value");
+    synchronized (this) {
+      changes.put(name, new Change(value));
+    }
+    return this;
+  }
+
+  @Override
+  public synchronized Session remove(String name) {
+    Objects.requireNonNull(name, "name");
+    // A change that is not stored yet may be on its way: then its removal has to follow it.
+    if (changes.containsKey(name) || base.body().attributes().containsKey(name)) {
+      changes.put(name, new Change(null));
+    }
+    return this;
+  }
+
+  @Override
+  public synchronized Set<String> names() {
+    Set<String> names = new HashSet<>(base.body().attributes().keySet());
+    changes.forEach(
+        (name, change) -> {
+          if (change.value == null) {
+            names.remove(name);
+          } else {
+            names.add(name);
+          }
+        });
+    return Set.copyOf(names);
+  }
+
+  @Override
+  public synchronized String toString() {
+    return "Session[stored=" + stored + ", changes=" + changes.size() + "]";
+  }
+
+  private synchronized @Nullable Change change(String name) {
+    return changes.get(name);
+  }
+
+  private <T> Optional<T> decoded(String name, @Nullable Change change, Type type) {
+    JsonBytes json;
+    if (change == null) {
+      json = base().body().attributes().get(name);
+    } else {
+      json = change.value == null ? null : codec.encode(name, change.value);
+    }
+    return json == null ? Optional.empty() : Optional.ofNullable(codec.decode(name, json, type));
+  }
+
+  private synchronized long idleMillis() {
+    return idleChange == null ? base.idleMillis() : idleChange.millis;
+  }
+
+  // What the engine sees.
+
+  synchronized Snapshot base() {
+    return base;
+  }
+
+  synchronized boolean isStored() {
+    return stored;
+  }
+
+  synchronized boolean isRotatedAway() {
+    return rotatedAway;
+  }
+
+  /** Whether an attempt to store it for the first time has an unknown outcome. */
+  synchronized boolean mayBeStored() {
+    return !stored && !outstanding.isEmpty();
+  }
+
+  /** What a save that starts now has to write. Encodes, so that an error costs no command. */
+  Edit edit() {
+    Map<String, Change> pending;
+    IdleChange idle;
+    synchronized (this) {
+      pending = new LinkedHashMap<>(changes);
+      idle = idleChange;
+    }
+    Map<String, @Nullable JsonBytes> encoded = new LinkedHashMap<>();
+    pending.forEach(
+        (name, change) ->
+            encoded.put(name, change.value == null ? null : codec.encode(name, change.value)));
+    return new Edit(pending, idle, encoded);
+  }
+
+  /** Remembers an attempt until its outcome is known. */
+  synchronized void begin(String mark, Edit edit) {
+    if (outstanding.size() == MAX_OUTSTANDING) {
+      outstanding.remove(outstanding.keySet().iterator().next());
+    }
+    outstanding.put(mark, edit);
+  }
+
+  /** Forgets an attempt that changed nothing for certain. */
+  synchronized void failed(String mark) {
+    outstanding.remove(mark);
+  }
+
+  synchronized @Nullable Edit outstanding(String mark) {
+    return outstanding.get(mark);
+  }
+
+  /** Takes off the changes that are stored now, and builds upon what is stored. */
+  synchronized void saved(Edit edit, Snapshot now) {
+    edit.changes.forEach(changes::remove);
+    if (idleChange == edit.idle) {
+      idleChange = null;
+    }
+    buildUpon(now);
+    outstanding.remove(now.mark());
+  }
+
+  /** Builds upon what is stored, with all changes still to be written. */
+  synchronized void buildUpon(Snapshot now) {
+    stored = true;
+    // Two saves of one object may be answered in either order.
+    if (now.version() > base.version()) {
+      base = now;
+    }
+  }
+
+  synchronized void accessed(long now) {
+    if (now > base.lastAccessedAt()) {
+      base =
+          new Snapshot(
+              now, base.idleMillis(), base.absoluteEnd(), base.version(), base.mark(), base.body());
+    }
+  }
+
+  /** The id to rotate to: the same again after an unknown outcome, to find what was done. */
+  synchronized String rotationTarget(Supplier<String> newId) {
+    if (rotationTarget == null) {
+      rotationTarget = newId.get();
+    }
+    return rotationTarget;
+  }
+
+  /** This session under a new id, where nothing is stored under the old one. */
+  synchronized TrackedSession unsavedSuccessor(String newId) {
+    if (successor == null) {
+      successor = new TrackedSession(newId, codec, base, false);
+    }
+    successor.changes.putAll(changes);
+    successor.idleChange = idleChange;
+    return successor;
+  }
+
+  synchronized void rotatedAway() {
+    rotatedAway = true;
+  }
+
+  /** The session under its new id; this object is at its end. */
+  synchronized TrackedSession rotated(String newId, Edit edit, Snapshot now) {
+    TrackedSession moved = new TrackedSession(newId, codec, now, true);
+    changes.forEach(
+        (name, change) -> {
+          if (edit.changes.get(name) != change) {
+            moved.changes.put(name, change);
+          }
+        });
+    moved.idleChange = idleChange == edit.idle ? null : idleChange;
+    rotatedAway = true;
+    return moved;
+  }
+
+  /** One change of an attribute; null is a removal. Compared by identity. */
+  private static final class Change {
+    final @Nullable Object value;
+
+    Change(@Nullable Object value) {
+      this.value = value;
+    }
+  }
+
+  /** One change of the idle timeout. Compared by identity. */
+  private static final class IdleChange {
+    final long millis;
+
+    IdleChange(long millis) {
+      this.millis = millis;
+    }
+  }
+
+  /** The changes that one save writes. */
+  static final class Edit {
+    private final Map<String, Change> changes;
+    private final @Nullable IdleChange idle;
+    private final Map<String, @Nullable JsonBytes> encoded;
+
+    private Edit(
+        Map<String, Change> changes,
+        @Nullable IdleChange idle,
+        Map<String, @Nullable JsonBytes> encoded) {
+      this.changes = changes;
+      this.idle = idle;
+      this.encoded = encoded;
+    }
+
+    boolean isEmpty() {
+      return changes.isEmpty() && idle == null;
+    }
+
+    Map<String, @Nullable JsonBytes> encoded() {
+      return encoded;
+    }
+
+    /** The version after {@code base} with these changes. */
+    Snapshot appliedTo(Snapshot base, long now) {
+      return new Snapshot(
+          now,
+          idle == null ? base.idleMillis() : idle.millis,
+          base.absoluteEnd(),
+          base.version() + 1,
+          Marks.next(),
+          new Snapshot.PlainBody(
+              base.body().createdAt(), merged(base.body().attributes()), base.body().unknown()));
+    }
+
+    private Map<String, JsonBytes> merged(Map<String, JsonBytes> attributes) {
+      if (encoded.isEmpty()) {
+        return attributes;
+      }
+      Map<String, JsonBytes> merged = new LinkedHashMap<>(attributes);
+      encoded.forEach(
+          (name, json) -> {
+            if (json == null) {
+              merged.remove(name);
+            } else {
+              merged.put(name, json);
+            }
+          });
+      return Collections.unmodifiableMap(merged);
+    }
+  }
+}

@@ -1,0 +1,166 @@
+package io.latchkey.memory;
+
+import io.latchkey.internal.SessionBackend;
+import io.latchkey.internal.SessionSettings;
+import io.latchkey.internal.Snapshot;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Sessions in a map, each with the time at which a server would drop its key. */
+final class MemoryBackend implements SessionBackend {
+  private static final long SWEEP_INTERVAL_MILLIS = 60_000;
+
+  private final ConcurrentHashMap<String, Entry> entries = new ConcurrentHashMap<>();
+  private final AtomicLong lastSweep = new AtomicLong();
+  private final SessionSettings settings;
+
+  MemoryBackend(SessionSettings settings) {
+    this.settings = settings;
+  }
+
+  @Override
+  public Mono<Boolean> insert(String id, Snapshot session) {
+    return Mono.fromCallable(
+        () -> {
+          long now = settings.now();
+          sweep(now);
+          Entry mine = entry(session, now);
+          return entries.compute(
+                  id,
+                  (key, present) -> {
+                    Entry alive = alive(present, now);
+                    return alive == null ? mine : alive;
+                  })
+              == mine;
+        });
+  }
+
+  @Override
+  public Mono<Snapshot> read(String id) {
+    return Mono.fromCallable(
+        () -> {
+          Entry entry = alive(entries.get(id), settings.now());
+          return entry == null ? null : entry.session;
+        });
+  }
+
+  @Override
+  public Flux<Found> readAll(List<String> ids) {
+    return Flux.fromIterable(ids)
+        .concatMap(id -> read(id).map(session -> new Found(id, session, null)));
+  }
+
+  @Override
+  public Mono<WriteResult> write(String id, Write write) {
+    return Mono.fromCallable(
+        () -> {
+          long now = settings.now();
+          Entry mine = entry(write.next(), now);
+          Entry after =
+              entries.computeIfPresent(
+                  id,
+                  (key, present) -> {
+                    Entry alive = alive(present, now);
+                    return alive != null && alive.session.version() == write.expected().version()
+                        ? mine
+                        : alive;
+                  });
+          return result(after, mine);
+        });
+  }
+
+  @Override
+  public Mono<WriteResult> rotate(String oldId, String newId, Write write) {
+    return Mono.fromCallable(
+        () -> {
+          long now = settings.now();
+          Entry mine = entry(write.next(), now);
+          Holder found = new Holder();
+          entries.computeIfPresent(
+              oldId,
+              (key, present) -> {
+                if (alive(present, now) == null) {
+                  return null;
+                }
+                if (present.session.version() != write.expected().version()) {
+                  found.entry = present;
+                  return present;
+                }
+                found.entry = mine;
+                return null;
+              });
+          if (found.entry == mine) {
+            entries.put(newId, mine);
+          }
+          return result(found.entry, mine);
+        });
+  }
+
+  @Override
+  public Mono<Boolean> touch(String id, long now) {
+    return Mono.fromCallable(
+        () -> {
+          Entry after =
+              entries.computeIfPresent(
+                  id,
+                  (key, present) -> {
+                    if (alive(present, now) == null) {
+                      return null;
+                    }
+                    Snapshot before = present.session;
+                    return now <= before.lastAccessedAt()
+                        ? present
+                        : entry(
+                            new Snapshot(
+                                now,
+                                before.idleMillis(),
+                                before.absoluteEnd(),
+                                before.version(),
+                                before.mark(),
+                                before.body()),
+                            now);
+                  });
+          return after != null;
+        });
+  }
+
+  @Override
+  public Mono<Boolean> delete(String id) {
+    return Mono.fromCallable(() -> alive(entries.remove(id), settings.now()) != null);
+  }
+
+  private static WriteResult result(@Nullable Entry after, Entry mine) {
+    if (after == null) {
+      return WriteResult.GONE;
+    }
+    return after == mine ? WriteResult.WRITTEN : new WriteResult.Conflict(after.session);
+  }
+
+  private Entry entry(Snapshot session, long now) {
+    long timeToLive = settings.timeToLive(session.idleMillis(), session.absoluteEnd(), now);
+    return new Entry(
+        session, timeToLive == SessionSettings.NEVER ? Long.MAX_VALUE : now + timeToLive);
+  }
+
+  private static @Nullable Entry alive(@Nullable Entry entry, long now) {
+    return entry != null && now < entry.endsAt ? entry : null;
+  }
+
+  /** Sessions that nobody asks for again would stay for ever. */
+  private void sweep(long now) {
+    long last = lastSweep.get();
+    if (now - last >= SWEEP_INTERVAL_MILLIS && lastSweep.compareAndSet(last, now)) {
+      entries.values().removeIf(entry -> alive(entry, now) == null);
+    }
+  }
+
+  private record Entry(Snapshot session, long endsAt) {}
+
+  private static final class Holder {
+    @Nullable Entry entry;
+  }
+}

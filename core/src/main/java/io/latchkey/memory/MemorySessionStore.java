@@ -1,0 +1,193 @@
+package io.latchkey.memory;
+
+import io.latchkey.ConflictPolicy;
+import io.latchkey.Session;
+import io.latchkey.SessionStore;
+import io.latchkey.SessionStoreStats;
+import io.latchkey.codec.AttributeCodec;
+import io.latchkey.internal.SessionEngine;
+import io.latchkey.internal.SessionSettings;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Keeps sessions in the memory of this process, by the same rules as in Valkey, attributes as JSON
+ * included. For tests, whose clock it takes, and for prototypes: nothing survives the process, and
+ * no other process sees it.
+ *
+ * <p>Safe for use by several threads. Signals arrive on the subscriber's thread, at once.
+ */
+public final class MemorySessionStore implements SessionStore {
+  private final SessionEngine engine;
+
+  private MemorySessionStore(SessionSettings settings) {
+    engine = new SessionEngine(new MemoryBackend(settings), settings, new AttributeCodec());
+  }
+
+  /**
+   * A store with the default options.
+   *
+   * @return an empty store
+   */
+  public static MemorySessionStore create() {
+    return builder().build();
+  }
+
+  /**
+   * Options for a store.
+   *
+   * @return a builder with the defaults
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * What this store counted since it was built.
+   *
+   * @return a snapshot
+   */
+  public SessionStoreStats stats() {
+    return engine.stats();
+  }
+
+  @Override
+  public Session newSession() {
+    return engine.newSession();
+  }
+
+  @Override
+  public Mono<Session> create(Map<String, ?> attributes) {
+    return engine.create(attributes);
+  }
+
+  @Override
+  public Mono<Session> get(String id) {
+    return engine.get(id);
+  }
+
+  @Override
+  public Flux<Session> getAll(Collection<String> ids) {
+    return engine.getAll(ids);
+  }
+
+  @Override
+  public Mono<Session> save(Session session) {
+    return engine.save(session);
+  }
+
+  @Override
+  public Mono<Boolean> touch(Session session) {
+    return engine.touch(session);
+  }
+
+  @Override
+  public Mono<Session> rotateId(Session session) {
+    return engine.rotateId(session);
+  }
+
+  @Override
+  public Mono<Boolean> delete(String id) {
+    return engine.delete(id);
+  }
+
+  @Override
+  public Mono<Session> update(String id, Function<Session, Mono<Session>> change) {
+    return engine.update(id, change);
+  }
+
+  /** Options of a store in memory. Not for use by several threads. */
+  public static final class Builder {
+    private long idleMillis = SessionSettings.DEFAULT.idleMillis();
+    private long absoluteMillis = SessionSettings.DEFAULT.absoluteMillis();
+    private long touchMillis = SessionSettings.DEFAULT.touchMillis();
+    private ConflictPolicy conflicts = SessionSettings.DEFAULT.conflicts();
+    private Clock clock = SessionSettings.DEFAULT.clock();
+
+    private Builder() {}
+
+    /**
+     * How long a session is kept after its last access, unless it has an idle timeout of its own;
+     * 30 minutes by default.
+     *
+     * @param timeout from 1 millisecond to 36,500 days, or {@link Session#NEVER_IDLE}
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of that range
+     */
+    public Builder idleTimeout(Duration timeout) {
+      idleMillis = SessionSettings.timeoutMillis("idleTimeout", timeout);
+      return this;
+    }
+
+    /**
+     * How long a session is kept at the most, however much it is used; for ever by default.
+     *
+     * @param timeout from 1 millisecond to 36,500 days, or {@link Session#NEVER_IDLE} for no end
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of that range
+     */
+    public Builder absoluteTimeout(Duration timeout) {
+      absoluteMillis = SessionSettings.timeoutMillis("absoluteTimeout", timeout);
+      return this;
+    }
+
+    /**
+     * How old the last access that is written down may become before a read writes down the next; a
+     * sixtieth of the session's idle timeout by default.
+     *
+     * @param interval from 0, for every access, to the idle timeout
+     * @return this builder
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder touchInterval(Duration interval) {
+      touchMillis = SessionSettings.touchMillis(interval);
+      return this;
+    }
+
+    /**
+     * What a save does about somebody else's; {@link ConflictPolicy#MERGE} by default.
+     *
+     * @param policy the policy
+     * @return this builder
+     */
+    public Builder conflicts(ConflictPolicy policy) {
+      conflicts = Objects.requireNonNull(policy, "policy");
+      return this;
+    }
+
+    /**
+     * What tells the time; the system's clock by default.
+     *
+     * @param clock a clock, which a test may set
+     * @return this builder
+     */
+    public Builder clock(Clock clock) {
+      this.clock = Objects.requireNonNull(clock, "clock");
+      return this;
+    }
+
+    /**
+     * Builds the store.
+     *
+     * @return an empty store
+     * @throws IllegalArgumentException if the touch interval is longer than the idle timeout
+     */
+    public MemorySessionStore build() {
+      return new MemorySessionStore(
+          new SessionSettings(
+                  idleMillis,
+                  absoluteMillis,
+                  touchMillis,
+                  conflicts,
+                  SessionSettings.DEFAULT.unreadable(),
+                  clock)
+              .checked());
+    }
+  }
+}
