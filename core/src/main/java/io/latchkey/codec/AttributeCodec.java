@@ -1,9 +1,15 @@
 package io.latchkey.codec;
 
 import io.latchkey.SessionAttributeException;
+import io.latchkey.UnreadableSessionException;
 import java.lang.reflect.Type;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.MapperFeature;
@@ -90,5 +96,50 @@ public final class AttributeCodec {
               .formatted(name, json.kind(), type.getTypeName()),
           null);
     }
+  }
+
+  /**
+   * Encodes an attribute's name as it stands in a document.
+   *
+   * @param name the name
+   * @return a JSON string, quotes included
+   */
+  public JsonBytes encodeName(String name) {
+    return encode(name, name);
+  }
+
+  /**
+   * Takes an object apart into its fields, without decoding their values.
+   *
+   * @param object a JSON object
+   * @return the fields in their order, as views on the same bytes
+   * @throws UnreadableSessionException if it is not a JSON object
+   */
+  public Map<String, JsonBytes> fields(JsonBytes object) {
+    Map<String, JsonBytes> fields = new LinkedHashMap<>();
+    try (JsonParser parser =
+        mapper.createParser(object.array(), object.offset(), object.length())) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw notAnObject();
+      }
+      for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+        parser.nextToken();
+        int start = (int) parser.currentTokenLocation().getByteOffset();
+        parser.skipChildren();
+        parser.finishToken();
+        int end = (int) parser.currentLocation().getByteOffset();
+        fields.put(name, new JsonBytes(object.array(), start, end - start));
+      }
+      if (parser.currentToken() != JsonToken.END_OBJECT) {
+        throw notAnObject();
+      }
+    } catch (JacksonException e) {
+      throw notAnObject();
+    }
+    return Collections.unmodifiableMap(fields);
+  }
+
+  private static UnreadableSessionException notAnObject() {
+    return new UnreadableSessionException("the stored session is not the JSON that it should be");
   }
 }

@@ -158,7 +158,16 @@ final class MemoryBackend implements SessionBackend {
     }
   }
 
-  private record Entry(Snapshot session, long endsAt) {}
+  /** Compared by identity: two writes of the same content are two writes. */
+  private static final class Entry {
+    final Snapshot session;
+    final long endsAt;
+
+    Entry(Snapshot session, long endsAt) {
+      this.session = session;
+      this.endsAt = endsAt;
+    }
+  }
 
   private static final class Holder {
     @Nullable Entry entry;

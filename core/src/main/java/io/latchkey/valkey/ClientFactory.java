@@ -1,0 +1,96 @@
+package io.latchkey.valkey;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.MaintNotificationsConfig;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.DefaultClientResources;
+import io.lettuce.core.resource.Delay;
+import io.lettuce.core.resource.EpollProvider;
+import io.lettuce.core.resource.IOUringProvider;
+import io.lettuce.core.resource.NettyCustomizer;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.handler.flush.FlushConsolidationHandler;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The settings of Lettuce that our promises rest upon. */
+final class ClientFactory {
+  /** Commands that may wait for answers on one connection; beyond it calls fail at once. */
+  static final int REQUEST_QUEUE_SIZE = 8192;
+
+  private static final Duration KEEP_ALIVE = Duration.ofSeconds(10);
+  private static final int RECONNECT_MIN_MILLIS = 10;
+  private static final int RECONNECT_MAX_MILLIS = 2000;
+
+  private ClientFactory() {}
+
+  /** Our own resources, or a copy of the lent ones with our settings upon them. */
+  static ClientResources resources(@Nullable ClientResources lent) {
+    NettyCustomizer theirs = lent == null ? null : lent.nettyCustomizer();
+    ClientResources.Builder builder =
+        lent == null ? DefaultClientResources.builder() : lent.mutate();
+    return builder
+        .nettyCustomizer(customizer(theirs))
+        .reconnectDelay(
+            Delay.fullJitter(
+                Duration.ofMillis(RECONNECT_MIN_MILLIS),
+                Duration.ofMillis(RECONNECT_MAX_MILLIS),
+                RECONNECT_MIN_MILLIS,
+                TimeUnit.MILLISECONDS))
+        .build();
+  }
+
+  static ClientOptions options(Duration commandTimeout) {
+    SocketOptions.Builder socket =
+        SocketOptions.builder()
+            .connectTimeout(commandTimeout)
+            .keepAlive(
+                SocketOptions.KeepAliveOptions.builder()
+                    .enable()
+                    .idle(KEEP_ALIVE)
+                    .interval(KEEP_ALIVE)
+                    .build());
+    if (EpollProvider.isAvailable() || IOUringProvider.isAvailable()) {
+      socket.tcpUserTimeout(
+          SocketOptions.TcpUserTimeoutOptions.builder()
+              .enable()
+              .tcpUserTimeout(KEEP_ALIVE)
+              .build());
+    }
+    return ClientOptions.builder()
+        .autoReconnect(true)
+        .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+        .requestQueueSize(REQUEST_QUEUE_SIZE)
+        .timeoutOptions(TimeoutOptions.enabled(commandTimeout))
+        .maintNotificationsConfig(MaintNotificationsConfig.disabled())
+        .socketOptions(socket.build())
+        .build();
+  }
+
+  private static NettyCustomizer customizer(@Nullable NettyCustomizer theirs) {
+    return new NettyCustomizer() {
+      @Override
+      public void afterBootstrapInitialized(Bootstrap bootstrap) {
+        if (theirs != null) {
+          theirs.afterBootstrapInitialized(bootstrap);
+        }
+      }
+
+      @Override
+      public void afterChannelInitialized(Channel channel) {
+        if (theirs != null) {
+          theirs.afterChannelInitialized(channel);
+        }
+        // Lettuce flushes every command by itself, and that system call is what limits it.
+        // Gathering the flushes doubles to quadruples what a connection carries; true, as most
+        // calls come from other threads than the connection's. Measured in DESIGN.md.
+        channel.pipeline().addFirst(new FlushConsolidationHandler(256, true));
+        channel.pipeline().addFirst(new FailUnanswered());
+      }
+    };
+  }
+}

@@ -1,0 +1,184 @@
+package io.latchkey.valkey;
+
+import io.latchkey.SessionStoreException;
+import io.latchkey.SessionStoreUnavailableException;
+import io.latchkey.UnreadableSessionException;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisCommandTimeoutException;
+import io.lettuce.core.RedisConnectionException;
+import io.lettuce.core.RedisNoScriptException;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns what Lettuce and the server say into the exceptions of this library. The only place that
+ * looks at their texts.
+ *
+ * <p>A server's message may quote the arguments of a command, keys among them. So it is never
+ * passed on: ours say in our own words what it means.
+ */
+final class ServerErrors {
+  /** All that a user needs to be allowed, beside the keys of the namespace. */
+  static final String NEEDED =
+      "+get +set +unlink +exists +getrange +setrange +pexpire +evalsha +eval";
+
+  private static final Set<String> CANNOT_WORK_NOW =
+      Set.of(
+          "OOM",
+          "READONLY",
+          "LOADING",
+          "MASTERDOWN",
+          "CLUSTERDOWN",
+          "TRYAGAIN",
+          "BUSY",
+          "NOREPLICAS",
+          "MISCONF",
+          "MOVED",
+          "ASK");
+
+  private static final Pattern COMMAND = Pattern.compile("'([a-zA-Z|_]+)'");
+
+  private ServerErrors() {}
+
+  /** The exception that callers see; a missing script alone stays what it is. */
+  static Throwable translate(Throwable error) {
+    Throwable cause = unwrap(error);
+    if (cause instanceof SessionStoreException || cause instanceof RedisNoScriptException) {
+      return cause;
+    }
+    RedisCommandExecutionException answer = answer(cause);
+    if (answer != null) {
+      return refused(answer.getMessage() == null ? "" : answer.getMessage());
+    }
+    if (cause instanceof RedisCommandTimeoutException) {
+      return new SessionStoreUnavailableException(
+          "the server did not answer within the commandTimeout; the command may have run, or may"
+              + " still run",
+          null,
+          true);
+    }
+    if (cause instanceof RedisConnectionException) {
+      return new SessionStoreUnavailableException(
+          "no connection to the server could be made: is it running, and is the URI right?",
+          cause,
+          false);
+    }
+    if (cause instanceof ConnectionLostException
+        || cause instanceof IOException
+        || cause instanceof CancellationException) {
+      return lost();
+    }
+    String message = cause.getMessage() == null ? "" : cause.getMessage();
+    if (message.contains("Currently not connected")) {
+      return new SessionStoreUnavailableException(
+          "the server is not connected; nothing was sent. Latchkey reconnects by itself",
+          null,
+          false);
+    }
+    if (message.contains("queue size exceeded")) {
+      return new SessionStoreUnavailableException(
+          "too many commands wait for the server's answer; nothing was sent", null, false);
+    }
+    if (cause instanceof io.lettuce.core.RedisException) {
+      return lost();
+    }
+    return new SessionStoreException(
+        "a command could not be sent: " + cause.getClass().getName(), null);
+  }
+
+  private static SessionStoreUnavailableException lost() {
+    return new SessionStoreUnavailableException(
+        "the connection to the server broke before the answer came; the command may have run",
+        null,
+        true);
+  }
+
+  private static SessionStoreException refused(String message) {
+    String code = message.split(" ", 2)[0];
+    if (code.equals("WRONGTYPE") || message.contains("WRONGTYPE")) {
+      return new UnreadableSessionException(
+          "what is stored for the session is of another type than this store's layout: it was"
+              + " written with another layout, or by somebody else");
+    }
+    if (code.equals("NOPERM") || message.contains("ACL failure")) {
+      return forbidden(message);
+    }
+    if (code.equals("NOAUTH") || code.equals("WRONGPASS") || message.contains("invalid password")) {
+      return new SessionStoreException(
+          "the server refused the user name or password: check both in the URI"
+              + " (valkey://user:password@host:port)");
+    }
+    if (CANNOT_WORK_NOW.contains(code)) {
+      return new SessionStoreUnavailableException(
+          "the server cannot do this now and answered " + code + "; nothing was written",
+          null,
+          false);
+    }
+    if (message.contains("unknown command")) {
+      Matcher command = COMMAND.matcher(message);
+      String name = command.find() ? command.group(1).toUpperCase(Locale.ROOT) : "of ours";
+      return new SessionStoreException(
+          name.startsWith("EVAL")
+              ? "the server cannot run Lua scripts, which Latchkey needs: Valkey 9.1 and newer have"
+                  + " them in a module (lua) that must be loaded"
+              : "the server does not know the command "
+                  + name
+                  + ": Latchkey needs Valkey, or Redis 6.2 or newer");
+    }
+    return new SessionStoreException("the server answered with an error: " + printable(code));
+  }
+
+  private static SessionStoreException forbidden(String message) {
+    Matcher command = COMMAND.matcher(message);
+    String what =
+        command.find() && message.contains("command")
+            ? "the command " + command.group(1).toUpperCase(Locale.ROOT)
+            : "a key or command";
+    return new SessionStoreException(
+        "the server's user has no permission for "
+            + what
+            + ": grant it the keys of the namespace and these commands, as in ACL SETUSER"
+            + " <user> ~<namespace>:* "
+            + NEEDED);
+  }
+
+  private static String printable(String code) {
+    return code.matches("[A-Z]{1,20}") ? code : "ERR";
+  }
+
+  private static @Nullable RedisCommandExecutionException answer(Throwable error) {
+    Throwable current = error;
+    while (current != null) {
+      if (current instanceof RedisCommandExecutionException answer) {
+        return answer;
+      }
+      current = current.getCause();
+    }
+    return null;
+  }
+
+  private static Throwable unwrap(Throwable error) {
+    Throwable current = error;
+    while ((current instanceof CompletionException || current instanceof ExecutionException)
+        && current.getCause() != null) {
+      current = current.getCause();
+    }
+    return current;
+  }
+
+  /** A connection broke with the command on its way. */
+  static final class ConnectionLostException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    ConnectionLostException() {
+      super("connection lost", null, false, false);
+    }
+  }
+}

@@ -1,0 +1,185 @@
+package io.latchkey.valkey;
+
+import io.latchkey.SessionStoreUnavailableException;
+import io.latchkey.UnreadableSessionException;
+import io.latchkey.internal.SessionIds;
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.output.ValueOutput;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.Command;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
+import io.lettuce.core.protocol.RedisCommand;
+import io.lettuce.core.resource.ClientResources;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * A few connections to one server, striped by the routing tag of the session's id: commands about
+ * one session, its rotations included, keep their order on the wire. While a connection is down the
+ * others do its work.
+ */
+final class StandaloneConnections implements Connections {
+  private static final int GETS_PER_WRITE = 1000;
+  private static final byte[] NONE = {};
+  private static final long SHUTDOWN_SECONDS = 2;
+
+  private final ClientResources resources;
+  private final boolean ownsResources;
+  private final RedisClient client;
+  private final Stripe[] stripes;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Mono<Void> close = Mono.defer(this::shutdown).cache();
+
+  StandaloneConnections(
+      RedisURI uri, ClientOptions options, ClientResources resources, boolean owns, int count) {
+    this.resources = resources;
+    this.ownsResources = owns;
+    this.client = RedisClient.create(resources);
+    this.client.setOptions(options);
+    this.stripes = new Stripe[count];
+    Arrays.setAll(stripes, i -> new Stripe(() -> connect(uri)));
+  }
+
+  @Override
+  public <T> Mono<T> execute(
+      String id, Function<RedisClusterAsyncCommands<byte[], byte[]>, RedisFuture<T>> command) {
+    return Mono.defer(
+            () -> {
+              int stripe = stripe(id);
+              StatefulRedisConnection<byte[], byte[]> up = anyUp(stripe);
+              return up != null
+                  ? Mono.fromCompletionStage(command.apply(up.async()))
+                  : opened(stripe)
+                      .flatMap(
+                          connection ->
+                              Mono.fromCompletionStage(command.apply(connection.async())));
+            })
+        .onErrorMap(ServerErrors::translate);
+  }
+
+  @Override
+  public Flux<Reply> getAll(List<byte[]> keys) {
+    return Flux.fromIterable(keys).buffer(GETS_PER_WRITE).concatMap(this::getBatch);
+  }
+
+  private Flux<Reply> getBatch(List<byte[]> keys) {
+    return Mono.defer(
+            () -> {
+              StatefulRedisConnection<byte[], byte[]> up = anyUp(0);
+              return up == null ? opened(0) : Mono.just(up);
+            })
+        .onErrorMap(ServerErrors::translate)
+        .flatMapMany(connection -> getBatch(connection, keys));
+  }
+
+  private static Flux<Reply> getBatch(
+      StatefulRedisConnection<byte[], byte[]> connection, List<byte[]> keys) {
+    List<AsyncCommand<byte[], byte[], byte[]>> gets = new ArrayList<>(keys.size());
+    for (byte[] key : keys) {
+      gets.add(
+          new AsyncCommand<>(
+              new Command<>(
+                  CommandType.GET,
+                  new ValueOutput<>(ByteArrayCodec.INSTANCE),
+                  new CommandArgs<>(ByteArrayCodec.INSTANCE).addKey(key))));
+    }
+    List<RedisCommand<byte[], byte[], ?>> batch = new ArrayList<>(gets);
+    connection.dispatch(batch);
+    return Flux.fromIterable(gets).concatMap(StandaloneConnections::reply);
+  }
+
+  /** One unreadable key must not hide the others. */
+  private static Mono<Reply> reply(AsyncCommand<byte[], byte[], byte[]> get) {
+    return Mono.fromCompletionStage(get)
+        .map(value -> new Reply(value, null))
+        .defaultIfEmpty(new Reply(NONE, null))
+        .onErrorResume(
+            error -> {
+              Throwable translated = ServerErrors.translate(error);
+              return translated instanceof UnreadableSessionException
+                  ? Mono.just(new Reply(NONE, translated))
+                  : Mono.error(translated);
+            });
+  }
+
+  @Override
+  public Mono<Void> close() {
+    return close;
+  }
+
+  private Mono<Void> shutdown() {
+    closed.set(true);
+    return Mono.fromCompletionStage(
+            () -> client.shutdownAsync(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS))
+        .then(Mono.defer(this::shutdownResources));
+  }
+
+  private Mono<Void> shutdownResources() {
+    if (!ownsResources) {
+      // A lender's event loops: shutting down our copy would end them.
+      return Mono.empty();
+    }
+    return Mono.create(
+        sink ->
+            resources
+                .shutdown(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS)
+                .addListener(done -> sink.success()));
+  }
+
+  private int stripe(String id) {
+    int hash = 0;
+    for (int i = 0; i < SessionIds.TAG_LENGTH; i++) {
+      hash = 31 * hash + id.charAt(i);
+    }
+    return Math.floorMod(hash, stripes.length);
+  }
+
+  /** The connection of that stripe, or of the next one that is up. */
+  private @Nullable StatefulRedisConnection<byte[], byte[]> anyUp(int stripe) {
+    if (closed.get()) {
+      throw new SessionStoreUnavailableException(
+          "this store is closed: it was closed by close() or closeAsync()", null, false);
+    }
+    StatefulRedisConnection<byte[], byte[]> first = stripes[stripe].ifUp();
+    if (first != null) {
+      return first;
+    }
+    if (!stripes[stripe].wasOpened()) {
+      return null;
+    }
+    for (int i = 1; i < stripes.length; i++) {
+      StatefulRedisConnection<byte[], byte[]> other = stripes[(stripe + i) % stripes.length].ifUp();
+      if (other != null) {
+        return other;
+      }
+    }
+    return null;
+  }
+
+  private Mono<StatefulRedisConnection<byte[], byte[]>> opened(int stripe) {
+    // Shared by all who wait for it: one who gives up must not cancel it for the others.
+    return Mono.fromFuture(stripes[stripe]::open, true);
+  }
+
+  private CompletionStage<StatefulRedisConnection<byte[], byte[]>> connect(RedisURI uri) {
+    CompletableFuture<StatefulRedisConnection<byte[], byte[]>> connecting =
+        client.connectAsync(ByteArrayCodec.INSTANCE, uri).toCompletableFuture();
+    return connecting.thenCompose(ServerVersion::check);
+  }
+}

@@ -1,0 +1,367 @@
+package io.latchkey.valkey;
+
+import io.latchkey.ConflictPolicy;
+import io.latchkey.Session;
+import io.latchkey.SessionStore;
+import io.latchkey.SessionStoreStats;
+import io.latchkey.UnreadablePolicy;
+import io.latchkey.codec.AttributeCodec;
+import io.latchkey.internal.SessionEngine;
+import io.latchkey.internal.SessionSettings;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.resource.ClientResources;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Keeps sessions in Valkey, or in Redis 6.2 and newer: one round trip per call, two for a save that
+ * met somebody else's.
+ *
+ * <p>Neither {@link #connect} nor {@link Builder#build} opens a connection: the first subscriber
+ * does, without blocking. Safe for use by several threads; one store serves a whole application.
+ * Signals arrive on the connection's event loop, which must not be blocked.
+ *
+ * <p>This is how a session lies in Valkey, in the default layout:
+ *
+ * <pre>{@code
+ * SET latchkey:s:{kD3x}:0Z8i0bPz8nR2oWJcC3ZkO0vXo0xT0q9n1m2b3v4c5x6 '{"latchkey":"1 1764000000000 0001800000000 0000000000000 0000000001-k3JbV0sQ9xTa 0000000071 5f0c2a9e","createdAt":1764000000000,"attributes":{"user":"user123","cart":["itemA","itemB"]}}' NX PX 1830000
+ * }</pre>
+ *
+ * <p>The key holds a digest of the id, not the id. The string under the document's first key, the
+ * head, tells the format's version, the last access, the idle timeout and the absolute end in
+ * milliseconds (0 for none), the version with the mark of its writer, and length and CRC32C of what
+ * follows. A document that another client wrote again, in another order or with other white space,
+ * is unreadable, and left alone.
+ *
+ * <p>The clocks of all instances should agree to within a fraction of the idle timeout. An instance
+ * whose clock is behind that of the last access does not prolong the session until it has caught
+ * up; the absolute timeout is reckoned from the clock of the instance that created the session.
+ */
+public final class ValkeySessionStore implements SessionStore, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ValkeySessionStore.class);
+
+  private final Connections connections;
+  private final SessionEngine engine;
+
+  private ValkeySessionStore(Connections connections, SessionEngine engine) {
+    this.connections = connections;
+    this.engine = engine;
+  }
+
+  /**
+   * A store with the default options and a client of its own.
+   *
+   * @param uri the server, see {@link #builder}
+   * @return a store that is not connected yet
+   * @throws IllegalArgumentException if the URI is not one of a server
+   */
+  public static ValkeySessionStore connect(String uri) {
+    return builder(uri).build();
+  }
+
+  /**
+   * Options for a store.
+   *
+   * @param uri the server: {@code valkey://[[user:]password@]host[:port][/database]}, with {@code
+   *     valkeys://} for TLS; {@code redis://} and {@code rediss://} mean the same
+   * @return a builder with the defaults
+   * @throws IllegalArgumentException if the URI is not one of a server
+   */
+  public static Builder builder(String uri) {
+    return new Builder(Objects.requireNonNull(uri, "uri"));
+  }
+
+  /**
+   * What this store counted since it was built.
+   *
+   * @return a snapshot
+   */
+  public SessionStoreStats stats() {
+    return engine.stats();
+  }
+
+  @Override
+  public Session newSession() {
+    return engine.newSession();
+  }
+
+  @Override
+  public Mono<Session> create(Map<String, ?> attributes) {
+    return engine.create(attributes);
+  }
+
+  @Override
+  public Mono<Session> get(String id) {
+    return engine.get(id);
+  }
+
+  @Override
+  public Flux<Session> getAll(Collection<String> ids) {
+    return engine.getAll(ids);
+  }
+
+  @Override
+  public Mono<Session> save(Session session) {
+    return engine.save(session);
+  }
+
+  @Override
+  public Mono<Boolean> touch(Session session) {
+    return engine.touch(session);
+  }
+
+  @Override
+  public Mono<Session> rotateId(Session session) {
+    return engine.rotateId(session);
+  }
+
+  @Override
+  public Mono<Boolean> delete(String id) {
+    return engine.delete(id);
+  }
+
+  @Override
+  public Mono<Session> update(String id, Function<Session, Mono<Session>> change) {
+    return engine.update(id, change);
+  }
+
+  /**
+   * Starts to close the connections, and the client's threads if they are this store's own; does
+   * not wait. After this every call signals an error. A second call does nothing.
+   */
+  @Override
+  public void close() {
+    closeAsync().subscribe(done -> {}, error -> log.warn("closing a store failed", error));
+  }
+
+  /**
+   * Closes the connections, and the client's threads if they are this store's own. After this every
+   * call signals an error. A second call does nothing.
+   *
+   * @return completes when all is closed
+   */
+  public Mono<Void> closeAsync() {
+    return connections.close();
+  }
+
+  /** Options of a store in Valkey. Not for use by several threads. */
+  public static final class Builder {
+    private static final Duration DEFAULT_COMMAND_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration MAX_COMMAND_TIMEOUT = Duration.ofMinutes(10);
+    private static final int DEFAULT_CONNECTIONS = 2;
+    private static final int MAX_CONNECTIONS = 64;
+
+    private final String uri;
+    private @Nullable ClientResources resources;
+    private String namespace = "latchkey";
+    private Layout layout = Layout.STRING;
+    private Keys keys = Keys.DIGEST;
+    private long idleMillis = SessionSettings.DEFAULT.idleMillis();
+    private long absoluteMillis = SessionSettings.DEFAULT.absoluteMillis();
+    private long touchMillis = SessionSettings.DEFAULT.touchMillis();
+    private ConflictPolicy conflicts = SessionSettings.DEFAULT.conflicts();
+    private UnreadablePolicy unreadable = SessionSettings.DEFAULT.unreadable();
+    private Clock clock = SessionSettings.DEFAULT.clock();
+    private int connectionCount = DEFAULT_CONNECTIONS;
+    private Duration commandTimeout = DEFAULT_COMMAND_TIMEOUT;
+
+    private Builder(String uri) {
+      this.uri = uri;
+      ValkeyUri.parse(uri, DEFAULT_COMMAND_TIMEOUT);
+    }
+
+    /**
+     * Lends event loops and timers to the store, which are not shut down with it; by default it has
+     * its own. Their reconnect delay is not used, their Netty customizer is.
+     *
+     * @param resources the lender's resources
+     * @return this builder
+     */
+    public Builder resources(ClientResources resources) {
+      this.resources = Objects.requireNonNull(resources, "resources");
+      return this;
+    }
+
+    /**
+     * What every key starts with; {@code latchkey} by default. Applications that share a server
+     * need one each.
+     *
+     * @param namespace 1 to 64 letters, digits and the characters {@code . _ - : /}
+     * @return this builder
+     * @throws IllegalArgumentException if it is anything else
+     */
+    public Builder namespace(String namespace) {
+      Objects.requireNonNull(namespace, "namespace");
+      if (!namespace.matches("[A-Za-z0-9._:/-]{1,64}")) {
+        throw new IllegalArgumentException(
+            "namespace must be 1 to 64 letters, digits and the characters . _ - : / but was '"
+                + namespace
+                + "'");
+      }
+      this.namespace = namespace;
+      return this;
+    }
+
+    /**
+     * How a session lies in Valkey; {@link Layout#STRING} by default.
+     *
+     * @param layout the layout
+     * @return this builder
+     */
+    public Builder layout(Layout layout) {
+      this.layout = Objects.requireNonNull(layout, "layout");
+      return this;
+    }
+
+    /**
+     * How a key is made from an id; {@link Keys#DIGEST} by default.
+     *
+     * @param keys the kind of keys
+     * @return this builder
+     */
+    public Builder keys(Keys keys) {
+      this.keys = Objects.requireNonNull(keys, "keys");
+      return this;
+    }
+
+    /**
+     * How long a session is kept after its last access, unless it has an idle timeout of its own;
+     * 30 minutes by default.
+     *
+     * @param timeout from 1 millisecond to 36,500 days, or {@link Session#NEVER_IDLE}
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of that range
+     */
+    public Builder idleTimeout(Duration timeout) {
+      idleMillis = SessionSettings.timeoutMillis("idleTimeout", timeout);
+      return this;
+    }
+
+    /**
+     * How long a session is kept at the most, however much it is used; for ever by default.
+     *
+     * @param timeout from 1 millisecond to 36,500 days, or {@link Session#NEVER_IDLE} for no end
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of that range
+     */
+    public Builder absoluteTimeout(Duration timeout) {
+      absoluteMillis = SessionSettings.timeoutMillis("absoluteTimeout", timeout);
+      return this;
+    }
+
+    /**
+     * How old the last access that is written down may become before a read writes down the next; a
+     * sixtieth of the session's idle timeout by default.
+     *
+     * @param interval from 0, for every access, to the idle timeout
+     * @return this builder
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder touchInterval(Duration interval) {
+      touchMillis = SessionSettings.touchMillis(interval);
+      return this;
+    }
+
+    /**
+     * What a save does about somebody else's; {@link ConflictPolicy#MERGE} by default.
+     *
+     * @param policy the policy
+     * @return this builder
+     */
+    public Builder conflicts(ConflictPolicy policy) {
+      conflicts = Objects.requireNonNull(policy, "policy");
+      return this;
+    }
+
+    /**
+     * What a read does with what is not a session; {@link UnreadablePolicy#FAIL} by default.
+     *
+     * @param policy the policy
+     * @return this builder
+     */
+    public Builder unreadable(UnreadablePolicy policy) {
+      unreadable = Objects.requireNonNull(policy, "policy");
+      return this;
+    }
+
+    /**
+     * What tells the time; the system's clock by default. How long a key lives is the server's
+     * affair: a clock that is set moves only what is written down, and what is due.
+     *
+     * @param clock a clock
+     * @return this builder
+     */
+    public Builder clock(Clock clock) {
+      this.clock = Objects.requireNonNull(clock, "clock");
+      return this;
+    }
+
+    /**
+     * How many connections the store opens; 2 by default. They carry many commands at a time, so
+     * more than 4 rarely pay.
+     *
+     * @param count from 1 to 64
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of that range
+     */
+    public Builder connections(int count) {
+      if (count < 1 || count > MAX_CONNECTIONS) {
+        throw new IllegalArgumentException(
+            "connections must be from 1 to " + MAX_CONNECTIONS + ", was " + count);
+      }
+      connectionCount = count;
+      return this;
+    }
+
+    /**
+     * How long the server may take to accept a connection, or to answer a command, before the call
+     * fails; 2 seconds by default.
+     *
+     * @param timeout from 1 millisecond to 10 minutes
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of that range
+     */
+    public Builder commandTimeout(Duration timeout) {
+      if (timeout.compareTo(Duration.ofMillis(1)) < 0
+          || timeout.compareTo(MAX_COMMAND_TIMEOUT) > 0) {
+        throw new IllegalArgumentException(
+            "commandTimeout must be from 1 millisecond to 10 minutes, was " + timeout);
+      }
+      commandTimeout = timeout;
+      return this;
+    }
+
+    /**
+     * Builds the store. Opens nothing.
+     *
+     * @return a store that is not connected yet
+     * @throws IllegalArgumentException if the touch interval is longer than the idle timeout
+     */
+    public ValkeySessionStore build() {
+      SessionSettings settings =
+          new SessionSettings(idleMillis, absoluteMillis, touchMillis, conflicts, unreadable, clock)
+              .checked();
+      RedisURI server = ValkeyUri.parse(uri, commandTimeout);
+      Connections connections =
+          new StandaloneConnections(
+              server,
+              ClientFactory.options(commandTimeout),
+              ClientFactory.resources(resources),
+              resources == null,
+              connectionCount);
+      AttributeCodec codec = new AttributeCodec();
+      StringLayout backend =
+          new StringLayout(connections, new SessionKeys(namespace, keys), settings, codec);
+      return new ValkeySessionStore(connections, new SessionEngine(backend, settings, codec));
+    }
+  }
+}
