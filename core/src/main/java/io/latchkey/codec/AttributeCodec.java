@@ -1,15 +1,11 @@
 package io.latchkey.codec;
 
 import io.latchkey.SessionAttributeException;
-import io.latchkey.UnreadableSessionException;
 import java.lang.reflect.Type;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.MapperFeature;
@@ -113,33 +109,10 @@ public final class AttributeCodec {
    *
    * @param object a JSON object
    * @return the fields in their order, as views on the same bytes
-   * @throws UnreadableSessionException if it is not a JSON object
+   * @throws io.latchkey.UnreadableSessionException if it is not a JSON object
    */
   public Map<String, JsonBytes> fields(JsonBytes object) {
-    Map<String, JsonBytes> fields = new LinkedHashMap<>();
-    try (JsonParser parser =
-        mapper.createParser(object.array(), object.offset(), object.length())) {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw notAnObject();
-      }
-      for (String name = parser.nextName(); name != null; name = parser.nextName()) {
-        parser.nextToken();
-        int start = (int) parser.currentTokenLocation().getByteOffset();
-        parser.skipChildren();
-        parser.finishToken();
-        int end = (int) parser.currentLocation().getByteOffset();
-        fields.put(name, new JsonBytes(object.array(), start, end - start));
-      }
-      if (parser.currentToken() != JsonToken.END_OBJECT) {
-        throw notAnObject();
-      }
-    } catch (JacksonException e) {
-      throw notAnObject();
-    }
-    return Collections.unmodifiableMap(fields);
-  }
-
-  private static UnreadableSessionException notAnObject() {
-    return new UnreadableSessionException("the stored session is not the JSON that it should be");
+    return JsonFields.of(
+        object, name -> Objects.requireNonNull(decode("of a session", name, String.class)));
   }
 }

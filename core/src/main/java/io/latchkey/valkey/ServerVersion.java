@@ -33,7 +33,7 @@ final class ServerVersion {
             (hello, error) -> {
               String version = error == null ? version(hello) : tooOldForHello(error);
               if (!isSupported(version)) {
-                connection.closeAsync();
+                var unused = connection.closeAsync();
                 throw new SessionStoreException(
                     "the server is too old: Latchkey needs Valkey, or Redis 6.2 or newer, and this"
                         + " one is "
