@@ -8,7 +8,7 @@ final class SessionData {
   /** What every key begins with. Nothing else on a server is written or deleted. */
   static final String NAMESPACE = "latchkey-bench";
 
-  /** How many bytes the floor writes and reads; the smoke test compares Latchkey's document. */
+  /** How many bytes the floor writes and reads; a test compares Latchkey's document. */
   static final int BYTES = 450;
 
   /**
@@ -29,7 +29,7 @@ final class SessionData {
         "signedIn", 1_790_000_000_000L,
         "admin", false,
         "visits", 42,
-        "cart", new String[] {"lamp", "kettle", "bookshelf"},
-        "lastPage", "/products/kettle");
+        "cart", new String[] {"lamp", "kettle", "bookshelf", "garden chair", "tea towel"},
+        "lastPage", "/products/kettle?colour=copper&from=newsletter&campaign=autumn-26");
   }
 }
