@@ -86,7 +86,17 @@ public interface SessionBackend {
    * @param unreadable the error, if it is none
    */
   record Found(
-      String id, @Nullable Snapshot session, @Nullable UnreadableSessionException unreadable) {}
+      String id, @Nullable Snapshot session, @Nullable UnreadableSessionException unreadable) {
+
+    /**
+     * Whether anything was found.
+     *
+     * @return false if there is nothing under the id
+     */
+    public boolean isThere() {
+      return session != null || unreadable != null;
+    }
+  }
 
   /**
    * A save.

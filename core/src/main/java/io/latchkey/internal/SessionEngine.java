@@ -240,12 +240,19 @@ public final class SessionEngine implements SessionStore {
                 session.saved(edit, next);
                 return Mono.just(session);
               }
-              session.failed(next.mark());
-              // Another save of the same object was faster, or may have been. Anything else that
-              // lies there is somebody else's, as improbable as that is with 192 random bits.
-              return (session.isStored() || session.mayBeStored()) && attempt < MAX_ATTEMPTS
-                  ? save(session, policy, attempt + 1)
-                  : Mono.error(new IdTakenException());
+              return read(session.id())
+                  .filter(current -> takeOver(session, current))
+                  .hasElement()
+                  .flatMap(
+                      mine -> {
+                        session.failed(next.mark());
+                        // What another save of the same object stored, or may have, is ours too.
+                        // All else that lies there is somebody else's, as improbable as that is
+                        // with 192 random bits.
+                        return mine || session.isStored() || session.mayBeStored()
+                            ? save(session, policy, attempt + 1)
+                            : Mono.error(new IdTakenException());
+                      });
             });
   }
 

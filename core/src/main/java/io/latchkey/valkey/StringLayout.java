@@ -1,17 +1,16 @@
 package io.latchkey.valkey;
 
 import io.latchkey.SessionStoreException;
-import io.latchkey.UnreadableSessionException;
 import io.latchkey.codec.AttributeCodec;
-import io.latchkey.internal.Marks;
 import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionSettings;
 import io.latchkey.internal.Snapshot;
 import io.lettuce.core.SetArgs;
-import java.util.ArrayList;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.output.ValueOutput;
+import io.lettuce.core.protocol.CommandType;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -38,14 +37,6 @@ import reactor.core.publisher.Mono;
  * Delete: an id that is gone is never given out again.
  */
 final class StringLayout implements SessionBackend {
-  /** The head, or an answer if there is none. Offsets in Lua count from 1. */
-  private static final String READ_HEAD =
-      """
-      local head = redis.call('GETRANGE', KEYS[1], 0, %d)
-      if head == '' then return %s end
-      if #head ~= %d or string.sub(head, 1, %d) ~= '%s' then return '?' end
-      """;
-
   private static final String SET =
       """
       if ARGV[4] == '0' then
@@ -59,16 +50,13 @@ final class StringLayout implements SessionBackend {
       new Script(
           readHead("'0'")
               + """
-              local version = string.sub(head, %d, %d)
-              if version ~= ARGV[1] then
-                if string.sub(version, -%d) == ARGV[2] then return '1' end
+              if %s then
+                if %s then return '1' end
                 return redis.call('GET', KEYS[1])
               end
               """
                   .formatted(
-                      StringDocument.VERSION + 1,
-                      StringDocument.VERSION + StringDocument.VERSION_LENGTH,
-                      Marks.LENGTH)
+                      Lua.isOtherVersion(StringDocument.HEAD), Lua.isOwnMark(StringDocument.HEAD))
               + SET.formatted(1)
               + "return '1'");
 
@@ -76,12 +64,10 @@ final class StringLayout implements SessionBackend {
       new Script(
           readHead("'=' .. (redis.call('GET', KEYS[2]) or '')")
               + """
-              if string.sub(head, %d, %d) ~= ARGV[1] then return redis.call('GET', KEYS[1]) end
+              if %s then return redis.call('GET', KEYS[1]) end
               if redis.call('EXISTS', KEYS[2]) == 1 then return '!' end
               """
-                  .formatted(
-                      StringDocument.VERSION + 1,
-                      StringDocument.VERSION + StringDocument.VERSION_LENGTH)
+                  .formatted(Lua.isOtherVersion(StringDocument.HEAD))
               + SET.formatted(2)
               + """
               redis.call('UNLINK', KEYS[1])
@@ -90,24 +76,12 @@ final class StringLayout implements SessionBackend {
   private static final Script TOUCH =
       new Script(
           readHead("'0'")
-              + """
-              if ARGV[1] <= string.sub(head, %d, %d) then return '1' end
-              local idle = tonumber(string.sub(head, %d, %d))
-              local absolute = tonumber(string.sub(head, %d, %d))
-              """
-                  .formatted(
-                      StringDocument.ACCESS + 1,
-                      StringDocument.ACCESS + StringDocument.TIME_DIGITS,
-                      StringDocument.IDLE + 1,
-                      StringDocument.IDLE + StringDocument.TIME_DIGITS,
-                      StringDocument.ABSOLUTE + 1,
-                      StringDocument.ABSOLUTE + StringDocument.TIME_DIGITS)
-              + TimeToLive.LUA
+              + Lua.timeToLive(StringDocument.HEAD)
               + """
               redis.call('SETRANGE', KEYS[1], %d, ARGV[1])
               if ttl > 0 then redis.call('PEXPIRE', KEYS[1], string.format('%%.0f', ttl)) end
               return '1'"""
-                  .formatted(StringDocument.ACCESS));
+                  .formatted(StringDocument.HEAD + Head.ACCESS));
 
   private final Connections connections;
   private final SessionKeys keys;
@@ -121,7 +95,7 @@ final class StringLayout implements SessionBackend {
     this.keys = keys;
     this.settings = settings;
     this.codec = codec;
-    this.touchInterval = StringDocument.ascii(Long.toString(settings.touchMillis()));
+    this.touchInterval = ByteWriter.ascii(Long.toString(settings.touchMillis()));
   }
 
   @Override
@@ -145,27 +119,17 @@ final class StringLayout implements SessionBackend {
   @Override
   public Flux<Found> readAll(List<String> ids) {
     return Flux.defer(
-        () -> {
-          List<byte[]> all = new ArrayList<>(ids.size());
-          ids.forEach(id -> all.add(keys.key(id)));
-          return connections
-              .getAll(all)
-              .zipWithIterable(ids, this::found)
-              .filter(found -> found.session() != null || found.unreadable() != null);
-        });
-  }
-
-  private Found found(Connections.Reply reply, String id) {
-    try {
-      if (reply.error() instanceof UnreadableSessionException error) {
-        return new Found(id, null, error);
-      }
-      return reply.value().length == 0
-          ? new Found(id, null, null)
-          : new Found(id, StringDocument.decode(reply.value(), codec), null);
-    } catch (UnreadableSessionException error) {
-      return new Found(id, null, error);
-    }
+        () ->
+            connections
+                .executeAll(
+                    CommandType.GET,
+                    () -> new ValueOutput<>(ByteArrayCodec.INSTANCE),
+                    keys.keys(ids))
+                .zipWithIterable(
+                    ids,
+                    (reply, id) ->
+                        reply.found(id, document -> StringDocument.decode(document, codec)))
+                .filter(Found::isThere));
   }
 
   @Override
@@ -185,11 +149,11 @@ final class StringLayout implements SessionBackend {
   @Override
   public Mono<Boolean> touch(String id, long now) {
     return TOUCH
-        .run(connections, id, new byte[][] {keys.key(id)}, StringDocument.time(now), touchInterval)
+        .run(connections, id, new byte[][] {keys.key(id)}, Head.time(now), touchInterval)
         .map(
             answer -> {
               if (answer[0] == '?') {
-                throw foreign();
+                throw Head.foreign();
               }
               return answer[0] == '1';
             });
@@ -202,10 +166,10 @@ final class StringLayout implements SessionBackend {
 
   private byte[][] arguments(Write write) {
     return new byte[][] {
-      StringDocument.version(write.expected()),
-      StringDocument.ascii(write.next().mark()),
+      Head.version(write.expected()),
+      ByteWriter.ascii(write.next().mark()),
       StringDocument.encode(write.next(), codec),
-      StringDocument.ascii(Long.toString(timeToLive(write.next())))
+      ByteWriter.ascii(Long.toString(timeToLive(write.next())))
     };
   }
 
@@ -222,7 +186,7 @@ final class StringLayout implements SessionBackend {
       case '!' ->
           throw new SessionStoreException(
               "the session's new id is in use already; nothing was written: try again");
-      default -> throw foreign();
+      default -> throw Head.foreign();
     };
   }
 
@@ -232,20 +196,18 @@ final class StringLayout implements SessionBackend {
         session.idleMillis(), session.absoluteEnd(), session.lastAccessedAt());
   }
 
-  private static UnreadableSessionException foreign() {
-    return new UnreadableSessionException(
-        "what is stored for the session is not a document that this release of Latchkey can read;"
-            + " it was left alone");
-  }
-
+  /** The script's start: reads the head, and ends where there is none or it is not ours. */
   private static String readHead(String ifNone) {
-    return String.format(
-        Locale.ROOT,
-        READ_HEAD,
-        StringDocument.HEAD - 1,
-        ifNone,
-        StringDocument.HEAD,
-        StringDocument.START.length(),
-        StringDocument.START);
+    return """
+        local head = redis.call('GETRANGE', KEYS[1], 0, %d)
+        if head == '' then return %s end
+        if #head ~= %d or string.sub(head, 1, %d) ~= '%s' then return '?' end
+        """
+        .formatted(
+            StringDocument.BODY - 1,
+            ifNone,
+            StringDocument.BODY,
+            StringDocument.HEAD,
+            StringDocument.START);
   }
 }

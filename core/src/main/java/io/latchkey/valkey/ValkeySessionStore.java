@@ -6,6 +6,7 @@ import io.latchkey.SessionStore;
 import io.latchkey.SessionStoreStats;
 import io.latchkey.UnreadablePolicy;
 import io.latchkey.codec.AttributeCodec;
+import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionEngine;
 import io.latchkey.internal.SessionSettings;
 import io.lettuce.core.RedisURI;
@@ -359,8 +360,12 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
               resources == null,
               connectionCount);
       AttributeCodec codec = new AttributeCodec();
-      StringLayout backend =
-          new StringLayout(connections, new SessionKeys(namespace, keys), settings, codec);
+      SessionKeys sessionKeys = new SessionKeys(namespace, keys);
+      SessionBackend backend =
+          switch (layout) {
+            case STRING -> new StringLayout(connections, sessionKeys, settings, codec);
+            case HASH -> new HashLayout(connections, sessionKeys, settings, codec);
+          };
       return new ValkeySessionStore(connections, new SessionEngine(backend, settings, codec));
     }
   }
