@@ -207,7 +207,8 @@ public final class SessionEngine implements SessionStore {
             () -> {
               TrackedSession session = TrackedSession.unsaved(ids.next(), codec, settings);
               attributes.forEach(session::set);
-              return save(session, settings.conflicts(), 1);
+              long createdAt = session.base().lastAccessedAt();
+              return insert(session, session.edit(), createdAt, settings.conflicts(), 1);
             })
         .onErrorResume(
             IdTakenException.class,
@@ -223,7 +224,7 @@ public final class SessionEngine implements SessionStore {
     }
     Edit edit = session.edit();
     if (!session.isStored()) {
-      return insert(session, edit, policy, attempt);
+      return insert(session, edit, settings.now(), policy, attempt);
     }
     return edit.isEmpty()
         ? Mono.just(session)
@@ -231,8 +232,8 @@ public final class SessionEngine implements SessionStore {
   }
 
   private Mono<Session> insert(
-      TrackedSession session, Edit edit, ConflictPolicy policy, int attempt) {
-    Snapshot next = edit.appliedTo(session.base(), settings.now());
+      TrackedSession session, Edit edit, long now, ConflictPolicy policy, int attempt) {
+    Snapshot next = edit.appliedTo(session.base(), now);
     return attempt(session, edit, next, backend.insert(session.id(), next))
         .flatMap(
             inserted -> {
@@ -327,19 +328,22 @@ public final class SessionEngine implements SessionStore {
   /** Keeps the attempt in mind until its outcome is known. */
   private <T> Mono<T> attempt(TrackedSession session, Edit edit, Snapshot next, Mono<T> command) {
     session.begin(next.mark(), edit);
-    return command.onErrorMap(
-        error -> {
-          if (error instanceof SessionStoreUnavailableException unavailable
-              && unavailable.outcomeUnknown()) {
-            return error;
-          }
-          session.failed(next.mark());
-          if (error instanceof UnreadableSessionException) {
-            unreadable.increment();
-            return settings.unreadable() == UnreadablePolicy.ABSENT ? gone() : error;
-          }
-          return error;
-        });
+    return command
+        .doOnCancel(session::lost)
+        .onErrorMap(
+            error -> {
+              if (error instanceof SessionStoreUnavailableException unavailable
+                  && unavailable.outcomeUnknown()) {
+                session.lost();
+                return error;
+              }
+              session.failed(next.mark());
+              if (error instanceof UnreadableSessionException) {
+                unreadable.increment();
+                return settings.unreadable() == UnreadablePolicy.ABSENT ? gone() : error;
+              }
+              return error;
+            });
   }
 
   // Rotating.

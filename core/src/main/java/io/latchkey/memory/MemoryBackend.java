@@ -14,11 +14,12 @@ import reactor.core.publisher.Mono;
 final class MemoryBackend implements SessionBackend {
   private static final long SWEEP_INTERVAL_MILLIS = 60_000;
 
-  private final ConcurrentHashMap<String, Entry> entries = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, Entry> entries;
   private final AtomicLong lastSweep = new AtomicLong();
   private final SessionSettings settings;
 
-  MemoryBackend(SessionSettings settings) {
+  MemoryBackend(SessionSettings settings, ConcurrentHashMap<String, Entry> entries) {
+    this.entries = entries;
     this.settings = settings;
   }
 
@@ -159,7 +160,7 @@ final class MemoryBackend implements SessionBackend {
   }
 
   /** Compared by identity: two writes of the same content are two writes. */
-  private static final class Entry {
+  static final class Entry {
     final Snapshot session;
     final long endsAt;
 

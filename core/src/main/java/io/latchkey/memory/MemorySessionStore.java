@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -26,8 +27,10 @@ import reactor.core.publisher.Mono;
 public final class MemorySessionStore implements SessionStore {
   private final SessionEngine engine;
 
-  private MemorySessionStore(SessionSettings settings) {
-    engine = new SessionEngine(new MemoryBackend(settings), settings, new AttributeCodec());
+  private MemorySessionStore(
+      SessionSettings settings, ConcurrentHashMap<String, MemoryBackend.Entry> entries) {
+    engine =
+        new SessionEngine(new MemoryBackend(settings, entries), settings, new AttributeCodec());
   }
 
   /**
@@ -179,7 +182,12 @@ public final class MemorySessionStore implements SessionStore {
      * @throws IllegalArgumentException if the touch interval is longer than the idle timeout
      */
     public MemorySessionStore build() {
-      return new MemorySessionStore(
+      return build(new ConcurrentHashMap<>());
+    }
+
+    /** A store over the sessions of others, as instances of a service share a server. */
+    MemorySessionStore build(ConcurrentHashMap<String, MemoryBackend.Entry> entries) {
+      SessionSettings settings =
           new SessionSettings(
                   idleMillis,
                   absoluteMillis,
@@ -187,7 +195,8 @@ public final class MemorySessionStore implements SessionStore {
                   conflicts,
                   SessionSettings.DEFAULT.unreadable(),
                   clock)
-              .checked());
+              .checked();
+      return new MemorySessionStore(settings, entries);
     }
   }
 }

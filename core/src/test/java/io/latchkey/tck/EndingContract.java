@@ -1,5 +1,6 @@
 package io.latchkey.tck;
 
+import static io.latchkey.tck.Signals.all;
 import static io.latchkey.tck.Signals.assertTellsNothing;
 import static io.latchkey.tck.Signals.error;
 import static io.latchkey.tck.Signals.value;
@@ -7,8 +8,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.Session;
 import io.latchkey.SessionGoneException;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 abstract class EndingContract extends ContractTopic {
@@ -56,6 +61,45 @@ abstract class EndingContract extends ContractTopic {
     value(store().save(session.set("n", 1)));
     value(other().delete(session.id()));
     error(store().save(session.set("n", 2)), SessionGoneException.class);
+    assertGone(session.id());
+  }
+
+  @Test
+  void noObjectOfADeletedSessionBringsItBackWhereverItCameFrom() {
+    Session created = created(Map.of("n", 0));
+    String id = created.id();
+    Session read = value(store().get(id));
+    Session listed = all(store().getAll(List.of(id))).get(0);
+    Session saved = value(store().save(value(store().get(id)).set("n", 1)));
+    Session updated = value(store().update(id, session -> Mono.just(session.set("n", 2))));
+    value(other().delete(id));
+    for (Session each : List.of(created, read, listed, saved, updated)) {
+      error(store().save(each.set("n", 3)), SessionGoneException.class);
+    }
+    assertGone(id);
+  }
+
+  @Test
+  void rotatedSessionDoesNotComeBackAfterDelete() {
+    Session rotated = value(store().rotateId(created()));
+    value(other().delete(rotated.id()));
+    error(store().save(rotated.set("n", 1)), SessionGoneException.class);
+    assertGone(rotated.id());
+  }
+
+  @RepeatedTest(10)
+  void deleteAmongSavesWins() {
+    Session session = created();
+    List<Session> copies =
+        IntStream.range(0, 8).mapToObj(i -> stored(session).set("n" + i, i)).toList();
+    Flux<Session> saves =
+        Flux.fromIterable(copies)
+            .flatMap(
+                copy ->
+                    store()
+                        .save(copy)
+                        .onErrorResume(SessionGoneException.class, e -> Mono.empty()));
+    assertThat(value(Mono.zip(saves.collectList(), other().delete(session.id()))).getT2()).isTrue();
     assertGone(session.id());
   }
 

@@ -1,10 +1,12 @@
 package io.latchkey.tck;
 
+import static io.latchkey.tck.Signals.all;
 import static io.latchkey.tck.Signals.value;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.Session;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -83,13 +85,9 @@ abstract class MergingContract extends ContractTopic {
   @Test
   void manySavesAtOnceOfDifferentAttributesAllWin() {
     String id = created().id();
-    Flux<Session> saves =
-        Flux.fromStream(IntStream.range(0, 20).boxed())
-            .flatMap(i -> (i % 2 == 0 ? store() : other()).get(id).map(s -> s.set("n" + i, i)))
-            .collectList()
-            .flatMapMany(Flux::fromIterable)
-            .flatMap(session -> store().save(session), 20);
-    assertThat(Signals.all(saves)).hasSize(20);
-    assertThat(value(other().get(id)).names()).hasSize(20);
+    List<Session> copies =
+        IntStream.range(0, 8).mapToObj(i -> value(store().get(id)).set("n" + i, i)).toList();
+    assertThat(all(Flux.fromIterable(copies).flatMap(copy -> store().save(copy)))).hasSize(8);
+    assertThat(value(other().get(id)).names()).hasSize(8);
   }
 }

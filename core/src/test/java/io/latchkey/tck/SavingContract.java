@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.Session;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -141,9 +143,17 @@ abstract class SavingContract extends ContractTopic {
   @Test
   void changesOfSeveralThreadsAreAllStored() {
     Session session = created();
-    IntStream.range(0, 200).parallel().forEach(i -> session.set("n" + i, i));
+    CountDownLatch start = new CountDownLatch(1);
+    List<CompletableFuture<Void>> threads =
+        IntStream.range(0, 4)
+            .mapToObj(
+                thread ->
+                    CompletableFuture.runAsync(() -> setMany(session, thread, start), this::start))
+            .toList();
+    start.countDown();
+    threads.forEach(CompletableFuture::join);
     value(store().save(session));
-    assertThat(stored(session).names()).hasSize(200);
+    assertThat(stored(session).names()).hasSize(4000);
   }
 
   @Test
@@ -180,5 +190,19 @@ abstract class SavingContract extends ContractTopic {
     kit.advance(Duration.ofMillis(20));
     value(store().save(session.set("n", 1)));
     assertThat(stored(session).lastAccessedAt()).isAfter(session.createdAt());
+  }
+
+  /** A thread for each, as the common pool may have fewer. */
+  private void start(Runnable work) {
+    new Thread(work).start();
+  }
+
+  private static void setMany(Session session, int thread, CountDownLatch start) {
+    try {
+      start.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    IntStream.range(0, 1000).forEach(i -> session.set("n" + thread + "-" + i, i));
   }
 }
