@@ -56,9 +56,10 @@ public interface SessionBackend {
    * @param oldId its id
    * @param newId its new id, with the same routing tag
    * @param write what to write
+   * @param graceMillis how long the old id finds the session, 0 for not at all
    * @return what came of it
    */
-  Mono<WriteResult> rotate(String oldId, String newId, Write write);
+  Mono<WriteResult> rotate(String oldId, String newId, Write write, long graceMillis);
 
   /**
    * Writes down an access, unless a later one is stored already, and sets the time to live anew

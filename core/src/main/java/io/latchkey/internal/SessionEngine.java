@@ -55,6 +55,9 @@ public final class SessionEngine implements SessionStore {
   private static final int MAX_BACKOFF_MILLIS = 64;
   private static final int MAX_IDS = 3;
 
+  /** The store's own grace, but for a session with changes, as signing in makes them. */
+  private static final long NO_GRACE_WITH_CHANGES = -1;
+
   private final SessionBackend backend;
   private final SessionSettings settings;
   private final AttributeCodec codec;
@@ -158,7 +161,14 @@ public final class SessionEngine implements SessionStore {
   @Override
   public Mono<Session> rotateId(Session session) {
     Objects.requireNonNull(session, "session");
-    return Mono.defer(() -> rotate(ours(session), 1));
+    return Mono.defer(() -> rotate(ours(session), NO_GRACE_WITH_CHANGES, 1));
+  }
+
+  @Override
+  public Mono<Session> rotateId(Session session, Duration grace) {
+    Objects.requireNonNull(session, "session");
+    long graceMillis = SessionSettings.graceMillis("grace", grace);
+    return Mono.defer(() -> rotate(ours(session), graceMillis, 1));
   }
 
   @Override
@@ -348,12 +358,12 @@ public final class SessionEngine implements SessionStore {
 
   // Rotating.
 
-  private Mono<Session> rotate(TrackedSession session, int attempt) {
+  private Mono<Session> rotate(TrackedSession session, long wantedGrace, int attempt) {
     if (session.isRotatedAway()) {
       return Mono.error(gone());
     }
     if (session.mayBeStored()) {
-      return find(session).then(Mono.defer(() -> rotate(session, attempt)));
+      return find(session).then(Mono.defer(() -> rotate(session, wantedGrace, attempt)));
     }
     String newId = session.rotationTarget(() -> ids.nextAfter(session.id()));
     if (!session.isStored()) {
@@ -367,8 +377,12 @@ public final class SessionEngine implements SessionStore {
     if (hasEnded(next, now)) {
       return Mono.error(gone());
     }
+    long grace = wantedGrace;
+    if (grace == NO_GRACE_WITH_CHANGES) {
+      grace = edit.isEmpty() ? settings.graceMillis() : 0;
+    }
     Mono<WriteResult> rotated =
-        backend.rotate(session.id(), newId, new Write(base, next, edit.encoded()));
+        backend.rotate(session.id(), newId, new Write(base, next, edit.encoded()), grace);
     return attempt(session, edit, next, rotated)
         .flatMap(
             result -> {
@@ -388,7 +402,7 @@ public final class SessionEngine implements SessionStore {
               // Without changes of its own a rotation has nothing to be refused for.
               ConflictPolicy policy = edit.isEmpty() ? ConflictPolicy.MERGE : settings.conflicts();
               return afterConflict(session, conflict.current(), policy, attempt)
-                  .then(Mono.defer(() -> rotate(session, attempt + 1)));
+                  .then(Mono.defer(() -> rotate(session, wantedGrace, attempt + 1)));
             });
   }
 

@@ -5,6 +5,7 @@ import io.latchkey.codec.JsonBytes;
 import io.latchkey.internal.Snapshot;
 import java.util.AbstractMap;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -30,6 +31,9 @@ final class HashFields {
   /** What the head's field starts with. */
   static final String START = "1 ";
 
+  /** The only field under the old key of a renewed session: the new key. */
+  static final String MOVED = "moved";
+
   /** Where the head starts in it. */
   static final int HEAD = START.length();
 
@@ -41,6 +45,7 @@ final class HashFields {
   static final int LENGTH = WITHOUT_COUNT + 1 + COUNT_DIGITS;
 
   private static final byte[] ATTRIBUTE = ByteWriter.ascii("a:");
+  private static final byte[] MOVED_FIELD = ByteWriter.ascii(MOVED);
   private static final byte[] HEAD_FIELD = ByteWriter.ascii("latchkey");
 
   private final AttributeCodec codec;
@@ -80,6 +85,15 @@ final class HashFields {
       fields.add(new AbstractMap.SimpleEntry<>(fieldsAndValues.get(i), fieldsAndValues.get(i + 1)));
     }
     return decode(fields);
+  }
+
+  /** The key where the session lies now, if it was renewed and this is what its old key holds. */
+  static byte @Nullable [] movedTo(Map<byte[], byte[]> hash) {
+    if (hash.size() != 1) {
+      return null;
+    }
+    Map.Entry<byte[], byte[]> only = hash.entrySet().iterator().next();
+    return Arrays.equals(only.getKey(), MOVED_FIELD) ? only.getValue() : null;
   }
 
   private Snapshot decode(Collection<Map.Entry<byte[], byte[]>> fields) {

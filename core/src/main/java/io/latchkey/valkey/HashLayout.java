@@ -25,22 +25,36 @@ import reactor.core.publisher.Mono;
  * rotation renames the key, so that the attributes do not travel.
  */
 final class HashLayout implements SessionBackend {
+  /** Sets {@code key}, {@code head} and {@code moved}, as in {@link StringLayout}. */
+  private static final String FIND =
+      """
+      local key = KEYS[1]
+      local head = redis.call('HGET', key, 'latchkey')
+      local moved = not head and redis.call('HGET', key, '%1$s')
+      if moved then
+        key = moved
+        head = redis.call('HGET', key, 'latchkey')
+        moved = not head and redis.call('HGET', key, '%1$s')
+      end
+      """
+          .formatted(HashFields.MOVED);
+
   /** HSET and HDEL in parts, as Lua cannot unpack more than some thousand values at a time. */
   private static final String APPLY =
       """
       local sets = tonumber(ARGV[5])
-      for i = 6, 5 + sets, 1000 do
-        redis.call('HSET', KEYS[%1$d], unpack(ARGV, i, math.min(i + 999, 5 + sets)))
+      for i = 7, 6 + sets, 1000 do
+        redis.call('HSET', %1$s, unpack(ARGV, i, math.min(i + 999, 6 + sets)))
       end
-      for i = 6 + sets, #ARGV, 1000 do
-        redis.call('HDEL', KEYS[%1$d], unpack(ARGV, i, math.min(i + 999, #ARGV)))
+      for i = 7 + sets, #ARGV, 1000 do
+        redis.call('HDEL', %1$s, unpack(ARGV, i, math.min(i + 999, #ARGV)))
       end
-      redis.call('HSET', KEYS[%1$d], 'latchkey',
-        ARGV[3] .. string.format(' %%07d', redis.call('HLEN', KEYS[%1$d]) + %2$d))
+      redis.call('HSET', %1$s, 'latchkey',
+        ARGV[3] .. string.format(' %%07d', redis.call('HLEN', %1$s) + %2$d))
       if ARGV[4] == '0' then
-        redis.call('PERSIST', KEYS[%1$d])
+        redis.call('PERSIST', %1$s)
       else
-        redis.call('PEXPIRE', KEYS[%1$d], ARGV[4])
+        redis.call('PEXPIRE', %1$s, ARGV[4])
       end
       """;
 
@@ -58,7 +72,7 @@ final class HashLayout implements SessionBackend {
           """
           if redis.call('EXISTS', KEYS[1]) == 1 then return '0' end
           """
-              + APPLY.formatted(1, 1) // its own field is still to come
+              + APPLY.formatted("KEYS[1]", 1) // its own field is still to come
               + "return '1'");
 
   private static final Script WRITE =
@@ -68,11 +82,11 @@ final class HashLayout implements SessionBackend {
               + """
               if %s then
                 if %s then return {'1'} end
-                return with_all(KEYS[1], '{')
+                return with_all(key, '{')
               end
               """
                   .formatted(Lua.isOtherVersion(HashFields.HEAD), Lua.isOwnMark(HashFields.HEAD))
-              + APPLY.formatted(1, 0)
+              + APPLY.formatted("key", 0)
               + "return {'1'}");
 
   private static final Script ROTATE =
@@ -80,22 +94,36 @@ final class HashLayout implements SessionBackend {
           WITH_ALL
               + readHead("with_all(KEYS[2], '=')", "{'?'}")
               + """
-              if %s then return with_all(KEYS[1], '{') end
+              if key == KEYS[2] then return with_all(key, '=') end
+              if %s then return with_all(key, '{') end
               if redis.call('EXISTS', KEYS[2]) == 1 then return {'!'} end
-              redis.call('RENAME', KEYS[1], KEYS[2])
+              redis.call('RENAME', key, KEYS[2])
               """
                   .formatted(Lua.isOtherVersion(HashFields.HEAD))
-              + APPLY.formatted(2, 0)
-              + "return {'1'}");
+              + APPLY.formatted("KEYS[2]", 0)
+              + """
+              if ARGV[6] ~= '0' then
+                redis.call('HSET', key, '%s', KEYS[2])
+                redis.call('PEXPIRE', key, ARGV[6])
+              end
+              return {'1'}"""
+                  .formatted(HashFields.MOVED));
+
+  private static final Script DELETE =
+      new Script(
+          FIND
+              + """
+              if key ~= KEYS[1] then redis.call('UNLINK', KEYS[1]) end
+              return tostring(redis.call('UNLINK', key))""");
 
   private static final Script TOUCH =
       new Script(
           readHead("'0'", "'?'")
               + Lua.timeToLive(HashFields.HEAD)
               + """
-              redis.call('HSET', KEYS[1], 'latchkey',
+              redis.call('HSET', key, 'latchkey',
                 string.sub(head, 1, %d) .. ARGV[1] .. string.sub(head, %d))
-              if ttl > 0 then redis.call('PEXPIRE', KEYS[1], string.format('%%.0f', ttl)) end
+              if ttl > 0 then redis.call('PEXPIRE', key, string.format('%%.0f', ttl)) end
               return '1'"""
                   .formatted(
                       HashFields.HEAD + Head.ACCESS,
@@ -120,7 +148,11 @@ final class HashLayout implements SessionBackend {
   public Mono<Boolean> insert(String id, Snapshot session) {
     Map<String, JsonBytes> attributes = session.body().attributes();
     return INSERT
-        .run(connections, id, new byte[][] {keys.key(id)}, arguments(session, session, attributes))
+        .run(
+            connections,
+            id,
+            new byte[][] {keys.key(id)},
+            arguments(session, session, attributes, 0))
         .map(answer -> answer[0] == '1');
   }
 
@@ -128,7 +160,23 @@ final class HashLayout implements SessionBackend {
   public Mono<Snapshot> read(String id) {
     return connections
         .<Map<byte[], byte[]>>execute(id, commands -> commands.hgetall(keys.key(id)))
-        .mapNotNull(fields::decode);
+        .flatMap(
+            hash -> {
+              byte[] movedTo = HashFields.movedTo(hash);
+              return movedTo == null
+                  ? Mono.justOrEmpty(fields.decode(hash))
+                  : readMoved(id, movedTo);
+            });
+  }
+
+  private Mono<Snapshot> readMoved(String id, byte[] key) {
+    return connections
+        .<Map<byte[], byte[]>>execute(id, commands -> commands.hgetall(key))
+        .mapNotNull(this::decodeUnmoved);
+  }
+
+  private @Nullable Snapshot decodeUnmoved(Map<byte[], byte[]> hash) {
+    return HashFields.movedTo(hash) == null ? fields.decode(hash) : null;
   }
 
   @Override
@@ -140,7 +188,7 @@ final class HashLayout implements SessionBackend {
                     CommandType.HGETALL,
                     () -> new MapOutput<>(ByteArrayCodec.INSTANCE),
                     keys.keys(ids))
-                .zipWithIterable(ids, (reply, id) -> reply.found(id, fields::decode))
+                .zipWithIterable(ids, (reply, id) -> reply.found(id, this::decodeUnmoved))
                 .filter(Found::isThere));
   }
 
@@ -151,18 +199,18 @@ final class HashLayout implements SessionBackend {
             connections,
             id,
             new byte[][] {keys.key(id)},
-            arguments(write.expected(), write.next(), write.changes()))
+            arguments(write.expected(), write.next(), write.changes(), 0))
         .map(this::result);
   }
 
   @Override
-  public Mono<WriteResult> rotate(String oldId, String newId, Write write) {
+  public Mono<WriteResult> rotate(String oldId, String newId, Write write, long graceMillis) {
     return ROTATE
         .runForList(
             connections,
             oldId,
             new byte[][] {keys.key(oldId), keys.key(newId)},
-            arguments(write.expected(), write.next(), write.changes()))
+            arguments(write.expected(), write.next(), write.changes(), graceMillis))
         .map(this::result);
   }
 
@@ -181,12 +229,20 @@ final class HashLayout implements SessionBackend {
 
   @Override
   public Mono<Boolean> delete(String id) {
-    return connections.execute(id, commands -> commands.unlink(keys.key(id))).map(n -> n > 0);
+    if (settings.graceMillis() == 0) {
+      return connections.execute(id, commands -> commands.unlink(keys.key(id))).map(n -> n > 0);
+    }
+    return DELETE.run(connections, id, new byte[][] {keys.key(id)}).map(answer -> answer[0] == '1');
   }
 
-  /** Expected version, mark, head, time to live, number of what is set, that, what is removed. */
+  /**
+   * Expected version, mark, head, time to live, number of what is set, grace, what is set, removed.
+   */
   private byte[][] arguments(
-      Snapshot expected, Snapshot next, Map<String, ? extends @Nullable JsonBytes> changes) {
+      Snapshot expected,
+      Snapshot next,
+      Map<String, ? extends @Nullable JsonBytes> changes,
+      long graceMillis) {
     List<byte[]> sets = new ArrayList<>();
     List<byte[]> removals = new ArrayList<>();
     changes.forEach(
@@ -207,6 +263,7 @@ final class HashLayout implements SessionBackend {
         settings.timeToLive(next.idleMillis(), next.absoluteEnd(), next.lastAccessedAt());
     arguments.add(ByteWriter.ascii(Long.toString(timeToLive)));
     arguments.add(ByteWriter.ascii(Integer.toString(sets.size())));
+    arguments.add(ByteWriter.ascii(Long.toString(graceMillis)));
     arguments.addAll(sets);
     arguments.addAll(removals);
     return arguments.toArray(new byte[0][]);
@@ -228,16 +285,14 @@ final class HashLayout implements SessionBackend {
     };
   }
 
+  /** Reads the head of what was found, and ends where there is none or it is not ours. */
   private static String readHead(String ifNone, String ifForeign) {
-    return """
-        local head = redis.call('HGET', KEYS[1], 'latchkey')
-        if not head then
-          if redis.call('EXISTS', KEYS[1]) == 1 then return %2$s end
-          return %1$s
-        end
-        if #head ~= %3$d or string.sub(head, 1, %4$d) ~= '%5$s' then return %2$s end
+    return FIND
+        + """
+        if not head and (moved or redis.call('EXISTS', key) == 0) then return %1$s end
+        if not head or #head ~= %3$d or string.sub(head, 1, %4$d) ~= '%5$s' then return %2$s end
         """
-        .formatted(
-            ifNone, ifForeign, HashFields.LENGTH, HashFields.START.length(), HashFields.START);
+            .formatted(
+                ifNone, ifForeign, HashFields.LENGTH, HashFields.START.length(), HashFields.START);
   }
 }

@@ -40,16 +40,13 @@ final class StandaloneConnections implements Connections {
   private static final long SHUTDOWN_SECONDS = 2;
 
   private final ClientResources resources;
-  private final boolean ownsResources;
   private final RedisClient client;
   private final Stripe[] stripes;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Mono<Void> close = Mono.defer(this::shutdown).cache();
 
-  StandaloneConnections(
-      RedisURI uri, ClientOptions options, ClientResources resources, boolean owns, int count) {
+  StandaloneConnections(RedisURI uri, ClientOptions options, ClientResources resources, int count) {
     this.resources = resources;
-    this.ownsResources = owns;
     this.client = RedisClient.create(resources);
     this.client.setOptions(options);
     this.stripes = new Stripe[count];
@@ -133,10 +130,6 @@ final class StandaloneConnections implements Connections {
   }
 
   private Mono<Void> shutdownResources() {
-    if (!ownsResources) {
-      // A lender's event loops: shutting down our copy would end them.
-      return Mono.empty();
-    }
     return Mono.create(
         sink ->
             resources

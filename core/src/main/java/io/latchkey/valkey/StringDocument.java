@@ -5,6 +5,7 @@ import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.JsonBytes;
 import io.latchkey.internal.Snapshot;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +30,9 @@ final class StringDocument {
   /** What every document of this version starts with. */
   static final String START = "{\"latchkey\":\"1 ";
 
+  /** What stands under the old key of a renewed session instead, before the new key and "}. */
+  static final String MOVED = "{\"latchkey\":\"> ";
+
   /** Where the head starts. */
   static final int HEAD = START.length();
 
@@ -40,6 +44,7 @@ final class StringDocument {
   static final int BODY = CHECKSUM + 8 + 1;
 
   private static final byte[] START_BYTES = ByteWriter.ascii(START);
+  private static final byte[] MOVED_BYTES = ByteWriter.ascii(MOVED);
   private static final byte[] CREATED_AT = ByteWriter.ascii(",\"createdAt\":");
   private static final byte[] ATTRIBUTES = ByteWriter.ascii(",\"attributes\":{");
   private static final int MAX_LONG_DIGITS = 20;
@@ -99,6 +104,13 @@ final class StringDocument {
       throw Head.unreadable("has a damaged head");
     }
     return Head.read(document, HEAD, new LazyBody(document, codec));
+  }
+
+  /** The key where the session lies now, if it was renewed and this is what its old key holds. */
+  static byte @Nullable [] movedTo(byte[] document) {
+    return document.length > MOVED_BYTES.length + 2 && startsWith(document, MOVED_BYTES)
+        ? Arrays.copyOfRange(document, MOVED_BYTES.length, document.length - 2)
+        : null;
   }
 
   private static long checksum(byte[] document, int end) {

@@ -11,6 +11,7 @@ import io.lettuce.core.output.ValueOutput;
 import io.lettuce.core.protocol.CommandType;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -37,12 +38,28 @@ import reactor.core.publisher.Mono;
  * Delete: an id that is gone is never given out again.
  */
 final class StringLayout implements SessionBackend {
+  /**
+   * Sets {@code key} and {@code head}, by way of where the old key of a renewed session points.
+   * Both keys lie in one slot.
+   */
+  private static final String FIND =
+      """
+      local key = KEYS[1]
+      local head = redis.call('GETRANGE', key, 0, %1$d)
+      if string.sub(head, 1, %2$d) == '%3$s' then
+        key = string.sub(redis.call('GET', key), %2$d + 1, -3)
+        head = redis.call('GETRANGE', key, 0, %1$d)
+        if string.sub(head, 1, %2$d) == '%3$s' then head = '' end
+      end
+      """
+          .formatted(StringDocument.BODY - 1, StringDocument.MOVED.length(), StringDocument.MOVED);
+
   private static final String SET =
       """
       if ARGV[4] == '0' then
-        redis.call('SET', KEYS[%1$d], ARGV[3])
+        redis.call('SET', %1$s, ARGV[3])
       else
-        redis.call('SET', KEYS[%1$d], ARGV[3], 'PX', ARGV[4])
+        redis.call('SET', %1$s, ARGV[3], 'PX', ARGV[4])
       end
       """;
 
@@ -52,36 +69,49 @@ final class StringLayout implements SessionBackend {
               + """
               if %s then
                 if %s then return '1' end
-                return redis.call('GET', KEYS[1])
+                return redis.call('GET', key)
               end
               """
                   .formatted(
                       Lua.isOtherVersion(StringDocument.HEAD), Lua.isOwnMark(StringDocument.HEAD))
-              + SET.formatted(1)
+              + SET.formatted("key")
               + "return '1'");
 
   private static final Script ROTATE =
       new Script(
           readHead("'=' .. (redis.call('GET', KEYS[2]) or '')")
               + """
-              if %s then return redis.call('GET', KEYS[1]) end
+              if key == KEYS[2] then return '=' .. redis.call('GET', key) end
+              if %s then return redis.call('GET', key) end
               if redis.call('EXISTS', KEYS[2]) == 1 then return '!' end
               """
                   .formatted(Lua.isOtherVersion(StringDocument.HEAD))
-              + SET.formatted(2)
+              + SET.formatted("KEYS[2]")
               + """
-              redis.call('UNLINK', KEYS[1])
-              return '1'""");
+              if ARGV[5] == '0' then
+                redis.call('UNLINK', key)
+              else
+                redis.call('SET', key, '%s' .. KEYS[2] .. '"}', 'PX', ARGV[5])
+              end
+              return '1'"""
+                  .formatted(StringDocument.MOVED));
 
   private static final Script TOUCH =
       new Script(
           readHead("'0'")
               + Lua.timeToLive(StringDocument.HEAD)
               + """
-              redis.call('SETRANGE', KEYS[1], %d, ARGV[1])
-              if ttl > 0 then redis.call('PEXPIRE', KEYS[1], string.format('%%.0f', ttl)) end
+              redis.call('SETRANGE', key, %d, ARGV[1])
+              if ttl > 0 then redis.call('PEXPIRE', key, string.format('%%.0f', ttl)) end
               return '1'"""
                   .formatted(StringDocument.HEAD + Head.ACCESS));
+
+  private static final Script DELETE =
+      new Script(
+          FIND
+              + """
+              if key ~= KEYS[1] then redis.call('UNLINK', KEYS[1]) end
+              return tostring(redis.call('UNLINK', key))""");
 
   private final Connections connections;
   private final SessionKeys keys;
@@ -113,6 +143,19 @@ final class StringLayout implements SessionBackend {
   public Mono<Snapshot> read(String id) {
     return connections
         .<byte[]>execute(id, commands -> commands.get(keys.key(id)))
+        .flatMap(
+            document -> {
+              byte[] movedTo = StringDocument.movedTo(document);
+              return movedTo == null
+                  ? Mono.just(StringDocument.decode(document, codec))
+                  : readMoved(id, movedTo);
+            });
+  }
+
+  private Mono<Snapshot> readMoved(String id, byte[] key) {
+    return connections
+        .<byte[]>execute(id, commands -> commands.get(key))
+        .filter(document -> StringDocument.movedTo(document) == null)
         .map(document -> StringDocument.decode(document, codec));
   }
 
@@ -125,24 +168,29 @@ final class StringLayout implements SessionBackend {
                     CommandType.GET,
                     () -> new ValueOutput<>(ByteArrayCodec.INSTANCE),
                     keys.keys(ids))
-                .zipWithIterable(
-                    ids,
-                    (reply, id) ->
-                        reply.found(id, document -> StringDocument.decode(document, codec)))
+                .zipWithIterable(ids, (reply, id) -> reply.found(id, this::decodeUnmoved))
                 .filter(Found::isThere));
+  }
+
+  private @Nullable Snapshot decodeUnmoved(byte[] document) {
+    return StringDocument.movedTo(document) == null ? StringDocument.decode(document, codec) : null;
   }
 
   @Override
   public Mono<WriteResult> write(String id, Write write) {
     return WRITE
-        .run(connections, id, new byte[][] {keys.key(id)}, arguments(write))
+        .run(connections, id, new byte[][] {keys.key(id)}, arguments(write, 0))
         .map(this::result);
   }
 
   @Override
-  public Mono<WriteResult> rotate(String oldId, String newId, Write write) {
+  public Mono<WriteResult> rotate(String oldId, String newId, Write write, long graceMillis) {
     return ROTATE
-        .run(connections, oldId, new byte[][] {keys.key(oldId), keys.key(newId)}, arguments(write))
+        .run(
+            connections,
+            oldId,
+            new byte[][] {keys.key(oldId), keys.key(newId)},
+            arguments(write, graceMillis))
         .map(this::result);
   }
 
@@ -161,15 +209,19 @@ final class StringLayout implements SessionBackend {
 
   @Override
   public Mono<Boolean> delete(String id) {
-    return connections.execute(id, commands -> commands.unlink(keys.key(id))).map(n -> n > 0);
+    if (settings.graceMillis() == 0) {
+      return connections.execute(id, commands -> commands.unlink(keys.key(id))).map(n -> n > 0);
+    }
+    return DELETE.run(connections, id, new byte[][] {keys.key(id)}).map(answer -> answer[0] == '1');
   }
 
-  private byte[][] arguments(Write write) {
+  private byte[][] arguments(Write write, long graceMillis) {
     return new byte[][] {
       Head.version(write.expected()),
       ByteWriter.ascii(write.next().mark()),
       StringDocument.encode(write.next(), codec),
-      ByteWriter.ascii(Long.toString(timeToLive(write.next())))
+      ByteWriter.ascii(Long.toString(timeToLive(write.next()))),
+      ByteWriter.ascii(Long.toString(graceMillis))
     };
   }
 
@@ -196,18 +248,13 @@ final class StringLayout implements SessionBackend {
         session.idleMillis(), session.absoluteEnd(), session.lastAccessedAt());
   }
 
-  /** The script's start: reads the head, and ends where there is none or it is not ours. */
+  /** Reads the head of what was found, and ends where there is none or it is not ours. */
   private static String readHead(String ifNone) {
-    return """
-        local head = redis.call('GETRANGE', KEYS[1], 0, %d)
+    return FIND
+        + """
         if head == '' then return %s end
         if #head ~= %d or string.sub(head, 1, %d) ~= '%s' then return '?' end
         """
-        .formatted(
-            StringDocument.BODY - 1,
-            ifNone,
-            StringDocument.BODY,
-            StringDocument.HEAD,
-            StringDocument.START);
+            .formatted(ifNone, StringDocument.BODY, StringDocument.HEAD, StringDocument.START);
   }
 }

@@ -140,7 +140,7 @@ abstract class ExpiringContract extends ContractTopic {
     assertThat(read.lastAccessedAt()).isEqualTo(session.createdAt());
     kit.advance(ticks(1));
     read = all(lazy.getAll(List.of(session.id()))).get(0);
-    assertThat(read.lastAccessedAt()).isAfterOrEqualTo(session.createdAt().plus(ticks(3)));
+    assertThat(read.lastAccessedAt()).isAfterOrEqualTo(session.createdAt().plus(ticks(2)));
   }
 
   @Test

@@ -7,8 +7,11 @@ import io.latchkey.Session;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -143,17 +146,15 @@ abstract class SavingContract extends ContractTopic {
   @Test
   void changesOfSeveralThreadsAreAllStored() {
     Session session = created();
-    CountDownLatch start = new CountDownLatch(1);
+    CyclicBarrier barrier = new CyclicBarrier(4);
     List<CompletableFuture<Void>> threads =
         IntStream.range(0, 4)
             .mapToObj(
-                thread ->
-                    CompletableFuture.runAsync(() -> setMany(session, thread, start), this::start))
+                i -> CompletableFuture.runAsync(() -> setMany(session, i, barrier), this::start))
             .toList();
-    start.countDown();
     threads.forEach(CompletableFuture::join);
     value(store().save(session));
-    assertThat(stored(session).names()).hasSize(4000);
+    assertThat(stored(session).names()).hasSize(8000);
   }
 
   @Test
@@ -197,12 +198,16 @@ abstract class SavingContract extends ContractTopic {
     new Thread(work).start();
   }
 
-  private static void setMany(Session session, int thread, CountDownLatch start) {
-    try {
-      start.await();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
+  private static void setMany(Session session, int thread, CyclicBarrier barrier) {
+    for (int round = 0; round < 100; round++) {
+      try {
+        barrier.await(10, TimeUnit.SECONDS);
+      } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+        throw new IllegalStateException(e);
+      }
+      for (int i = 0; i < 20; i++) {
+        session.set("n" + thread + "-" + round + "-" + i, i);
+      }
     }
-    IntStream.range(0, 1000).forEach(i -> session.set("n" + thread + "-" + i, i));
   }
 }

@@ -16,6 +16,8 @@ import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.protocol.ProtocolVersion;
+import io.lettuce.core.pubsub.RedisPubSubAdapter;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -188,6 +190,28 @@ class RecordingProxyTest {
   }
 
   @Test
+  void takesAPushForNoAnswer() throws Exception {
+    StatefulRedisPubSubConnection<String, String> subscriber = client.connectPubSub(uri());
+    CompletableFuture<String> message = new CompletableFuture<>();
+    subscriber.addListener(
+        new RedisPubSubAdapter<>() {
+          @Override
+          public void message(String channel, String text) {
+            message.complete(text);
+          }
+        });
+    subscriber.sync().subscribe(key);
+    Fault hold = proxy.holdRequest(command -> command.name().equals("GET"));
+    RedisFuture<String> get = subscriber.async().get(key);
+    hold.awaitStruck();
+    server.command("PUBLISH", key, "hello");
+    assertThat(message.get(10, SECONDS)).isEqualTo("hello");
+    assertThat(proxy.unanswered()).isEqualTo(1);
+    hold.release();
+    assertThat(get.get(10, SECONDS)).isNull();
+  }
+
+  @Test
   void cutsBeforeTheAnswerOfACommandThatRan() {
     Fault cut = proxy.cutBeforeAnswer(command -> command.name().equals("SET"));
     assertThatThrownBy(() -> connection.async().set(key, "value").get(10, SECONDS));
@@ -246,7 +270,10 @@ class RecordingProxyTest {
             .protocolVersion(version)
             .maintNotificationsConfig(MaintNotificationsConfig.disabled())
             .build());
-    RedisURI uri = RedisURI.create(proxy.uri().replaceFirst("valkey", "redis"));
-    return client.connectAsync(StringCodec.UTF8, uri).toCompletableFuture();
+    return client.connectAsync(StringCodec.UTF8, uri()).toCompletableFuture();
+  }
+
+  private RedisURI uri() {
+    return RedisURI.create(proxy.uri().replaceFirst("valkey", "redis"));
   }
 }

@@ -76,7 +76,8 @@ class RoundTripBudgetTest {
     held.awaitStruck();
     held.release();
     proxy.awaitQuiet();
-    assertThat(proxy.names()).containsExactly(layout == Layout.STRING ? "GET" : "HGETALL", "EVALSHA");
+    assertThat(proxy.names())
+        .containsExactly(layout == Layout.STRING ? "GET" : "HGETALL", "EVALSHA");
   }
 
   @ParameterizedTest

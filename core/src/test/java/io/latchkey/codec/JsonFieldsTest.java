@@ -1,0 +1,91 @@
+package io.latchkey.codec;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.latchkey.UnreadableSessionException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class JsonFieldsTest {
+  private static final JsonMapper JACKSON = JsonMapper.shared();
+
+  private final AttributeCodec codec = new AttributeCodec();
+
+  static LongStream seeds() {
+    return LongStream.range(0, 500);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void findsTheSameFieldsAsJackson(long seed) {
+    String json = new RandomJson(seed).object((int) (seed % 7), 4);
+    JsonNode expected = JACKSON.readTree(json);
+    Map<String, JsonBytes> fields = codec.fields(bytes(json));
+    List<String> names = new ArrayList<>();
+    expected.propertyNames().forEach(names::add);
+    assertThat(fields.keySet()).containsExactlyElementsOf(names);
+    fields.forEach(
+        (name, value) ->
+            assertThat(JACKSON.readTree(value.toArray())).isEqualTo(expected.get(name)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void looksAtNoByteBesideTheViewThatItIsGiven(long seed) {
+    String json = new RandomJson(seed).object(3, 3);
+    byte[] before = "{\"x\":[\"".getBytes(UTF_8);
+    byte[] all = ("{\"x\":[\"" + json + "\"]}}").getBytes(UTF_8);
+    JsonBytes view = new JsonBytes(all, before.length, json.getBytes(UTF_8).length);
+    assertThat(codec.fields(view)).isEqualTo(codec.fields(bytes(json)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 5, 8, 13})
+  void refusesWhatIsCutOffAnywhere(long seed) {
+    byte[] json = new RandomJson(seed).object(4, 3).getBytes(UTF_8);
+    for (int length = 0; length < json.length; length++) {
+      JsonBytes cut = new JsonBytes(json, 0, length);
+      assertThatThrownBy(() -> codec.fields(cut))
+          .as("cut off at %d", length)
+          .isInstanceOf(UnreadableSessionException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "", " ", "[]", "\"text\"", "1", "null", "{}}", "{} {}", "{]", "{\"a\"}", "{\"a\":}",
+        "{\"a\":1,}", "{\"a\" 1}", "{1:2}", "{a:1}", "{\"a\":1 \"b\":2}", "{\"a\":1]", "{\"a", "{\"a\\"
+      })
+  void refusesWhatIsNoObject(String json) {
+    assertThatThrownBy(() -> codec.fields(bytes(json)))
+        .isInstanceOf(UnreadableSessionException.class)
+        .hasNoCause();
+  }
+
+  @Test
+  void aNameWithEscapesIsTheNameThatWasMeant() {
+    assertThat(codec.fields(bytes("{\"caf\\u00e9 \\\"x\\\"\":1,\"😀\":2}")))
+        .containsOnlyKeys("café \"x\"", "😀");
+  }
+
+  @Test
+  void theFieldsCannotBeChanged() {
+    Map<String, JsonBytes> fields = codec.fields(bytes("{\"a\":1}"));
+    assertThatThrownBy(fields::clear).isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  private static JsonBytes bytes(String json) {
+    return JsonBytes.of(json.getBytes(UTF_8));
+  }
+}
