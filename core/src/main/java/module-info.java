@@ -6,6 +6,7 @@ module io.latchkey.core {
   requires transitive lettuce.core;
   requires io.netty.common;
   requires io.netty.handler;
+  requires io.netty.resolver;
   requires io.netty.transport;
   requires org.slf4j;
   requires tools.jackson.core;

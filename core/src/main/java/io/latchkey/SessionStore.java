@@ -1,5 +1,6 @@
 package io.latchkey;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.function.Function;
@@ -92,13 +93,36 @@ public interface SessionStore {
 
   /**
    * Gives a session a new id, in one step with its unsaved changes; the old id is dead at once. To
-   * be called whenever a visitor signs in, so that nobody who knew the old id gets in with them. A
-   * session that was never stored is stored.
+   * be called whenever a visitor signs in, so that nobody who knew the old id gets in with them:
+   * best with what signing in changes set before, so that it goes along. A session that was never
+   * stored is stored.
+   *
+   * <p>Only where the store was given a rotation grace, and the session has no unsaved changes,
+   * does its old id find it for so long. Signing in wants {@link #rotateId(Session, Duration)} with
+   * zero there, unless it has changes to take along.
    *
    * @param session a session of this store; it keeps its id, and can no longer be saved
    * @return the same session under its new id
    */
   Mono<Session> rotateId(Session session);
+
+  /**
+   * Gives a session a new id, as {@link #rotateId(Session)} does, with a grace of the caller's
+   * choice.
+   *
+   * <p>With a grace other requests of the same visitor, which are under way with the old id, still
+   * find the session and may change it. So does everybody else who knows the old id. Hence a grace
+   * is for renewing the id of a session that stays what it is. Where it becomes worth more, as when
+   * a visitor signs in, the grace must be zero: then the old id is dead at once, and whoever
+   * planted it is left with nothing.
+   *
+   * @param session a session of this store; it keeps its id
+   * @param grace from zero to 5 minutes; a store that knows no grace takes it for zero
+   * @return the same session under its new id
+   */
+  default Mono<Session> rotateId(Session session, Duration grace) {
+    return rotateId(session);
+  }
 
   /**
    * Ends a session.

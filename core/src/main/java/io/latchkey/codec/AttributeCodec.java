@@ -1,6 +1,7 @@
 package io.latchkey.codec;
 
 import io.latchkey.SessionAttributeException;
+import io.latchkey.UnreadableSessionException;
 import java.lang.reflect.Type;
 import java.util.Map;
 import java.util.Objects;
@@ -40,7 +41,7 @@ public final class AttributeCodec {
                     c.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
                         .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
                         .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
-            // A thread or a stream would be stored as {} and come back as nothing.
+            // What has no property at all would be stored as {} and come back as nothing.
             .enable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
             // An enum's name is stable; its toString may be a translation.
             .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING)
@@ -109,10 +110,24 @@ public final class AttributeCodec {
    *
    * @param object a JSON object
    * @return the fields in their order, as views on the same bytes
-   * @throws io.latchkey.UnreadableSessionException if it is not a JSON object
+   * @throws UnreadableSessionException if it is not a JSON object
    */
   public Map<String, JsonBytes> fields(JsonBytes object) {
-    return JsonFields.of(
-        object, name -> Objects.requireNonNull(decode("of a session", name, String.class)));
+    return JsonFields.of(object, this::decodeName);
+  }
+
+  /**
+   * Decodes an attribute's name.
+   *
+   * @param quoted a JSON string, quotes included
+   * @return the name
+   */
+  public String decodeName(JsonBytes quoted) {
+    try {
+      return Objects.requireNonNull(decode("name", quoted, String.class));
+    } catch (SessionAttributeException e) {
+      throw new UnreadableSessionException(
+          "what is stored for the session has a damaged attribute name");
+    }
   }
 }

@@ -56,9 +56,10 @@ public interface SessionBackend {
    * @param oldId its id
    * @param newId its new id, with the same routing tag
    * @param write what to write
+   * @param graceMillis how long the old id finds the session, 0 for not at all
    * @return what came of it
    */
-  Mono<WriteResult> rotate(String oldId, String newId, Write write);
+  Mono<WriteResult> rotate(String oldId, String newId, Write write, long graceMillis);
 
   /**
    * Writes down an access, unless a later one is stored already, and sets the time to live anew
@@ -86,7 +87,17 @@ public interface SessionBackend {
    * @param unreadable the error, if it is none
    */
   record Found(
-      String id, @Nullable Snapshot session, @Nullable UnreadableSessionException unreadable) {}
+      String id, @Nullable Snapshot session, @Nullable UnreadableSessionException unreadable) {
+
+    /**
+     * Whether anything was found.
+     *
+     * @return false if there is nothing under the id
+     */
+    public boolean isThere() {
+      return session != null || unreadable != null;
+    }
+  }
 
   /**
    * A save.

@@ -55,6 +55,9 @@ public final class SessionEngine implements SessionStore {
   private static final int MAX_BACKOFF_MILLIS = 64;
   private static final int MAX_IDS = 3;
 
+  /** The store's own grace, but for a session with changes, as signing in makes them. */
+  private static final long NO_GRACE_WITH_CHANGES = -1;
+
   private final SessionBackend backend;
   private final SessionSettings settings;
   private final AttributeCodec codec;
@@ -158,7 +161,14 @@ public final class SessionEngine implements SessionStore {
   @Override
   public Mono<Session> rotateId(Session session) {
     Objects.requireNonNull(session, "session");
-    return Mono.defer(() -> rotate(ours(session), 1));
+    return Mono.defer(() -> rotate(ours(session), NO_GRACE_WITH_CHANGES, 1));
+  }
+
+  @Override
+  public Mono<Session> rotateId(Session session, Duration grace) {
+    Objects.requireNonNull(session, "session");
+    long graceMillis = SessionSettings.graceMillis("grace", grace);
+    return Mono.defer(() -> rotate(ours(session), graceMillis, 1));
   }
 
   @Override
@@ -207,7 +217,8 @@ public final class SessionEngine implements SessionStore {
             () -> {
               TrackedSession session = TrackedSession.unsaved(ids.next(), codec, settings);
               attributes.forEach(session::set);
-              return save(session, settings.conflicts(), 1);
+              long createdAt = session.base().lastAccessedAt();
+              return insert(session, session.edit(), createdAt, settings.conflicts(), 1);
             })
         .onErrorResume(
             IdTakenException.class,
@@ -223,7 +234,7 @@ public final class SessionEngine implements SessionStore {
     }
     Edit edit = session.edit();
     if (!session.isStored()) {
-      return insert(session, edit, policy, attempt);
+      return insert(session, edit, settings.now(), policy, attempt);
     }
     return edit.isEmpty()
         ? Mono.just(session)
@@ -231,8 +242,8 @@ public final class SessionEngine implements SessionStore {
   }
 
   private Mono<Session> insert(
-      TrackedSession session, Edit edit, ConflictPolicy policy, int attempt) {
-    Snapshot next = edit.appliedTo(session.base(), settings.now());
+      TrackedSession session, Edit edit, long now, ConflictPolicy policy, int attempt) {
+    Snapshot next = edit.appliedTo(session.base(), now);
     return attempt(session, edit, next, backend.insert(session.id(), next))
         .flatMap(
             inserted -> {
@@ -240,12 +251,19 @@ public final class SessionEngine implements SessionStore {
                 session.saved(edit, next);
                 return Mono.just(session);
               }
-              session.failed(next.mark());
-              // Another save of the same object was faster, or may have been. Anything else that
-              // lies there is somebody else's, as improbable as that is with 192 random bits.
-              return (session.isStored() || session.mayBeStored()) && attempt < MAX_ATTEMPTS
-                  ? save(session, policy, attempt + 1)
-                  : Mono.error(new IdTakenException());
+              return read(session.id())
+                  .filter(current -> takeOver(session, current))
+                  .hasElement()
+                  .flatMap(
+                      mine -> {
+                        session.failed(next.mark());
+                        // What another save of the same object stored, or may have, is ours too.
+                        // All else that lies there is somebody else's, as improbable as that is
+                        // with 192 random bits.
+                        return mine || session.isStored() || session.mayBeStored()
+                            ? save(session, policy, attempt + 1)
+                            : Mono.error(new IdTakenException());
+                      });
             });
   }
 
@@ -320,29 +338,32 @@ public final class SessionEngine implements SessionStore {
   /** Keeps the attempt in mind until its outcome is known. */
   private <T> Mono<T> attempt(TrackedSession session, Edit edit, Snapshot next, Mono<T> command) {
     session.begin(next.mark(), edit);
-    return command.onErrorMap(
-        error -> {
-          if (error instanceof SessionStoreUnavailableException unavailable
-              && unavailable.outcomeUnknown()) {
-            return error;
-          }
-          session.failed(next.mark());
-          if (error instanceof UnreadableSessionException) {
-            unreadable.increment();
-            return settings.unreadable() == UnreadablePolicy.ABSENT ? gone() : error;
-          }
-          return error;
-        });
+    return command
+        .doOnCancel(session::lost)
+        .onErrorMap(
+            error -> {
+              if (error instanceof SessionStoreUnavailableException unavailable
+                  && unavailable.outcomeUnknown()) {
+                session.lost();
+                return error;
+              }
+              session.failed(next.mark());
+              if (error instanceof UnreadableSessionException) {
+                unreadable.increment();
+                return settings.unreadable() == UnreadablePolicy.ABSENT ? gone() : error;
+              }
+              return error;
+            });
   }
 
   // Rotating.
 
-  private Mono<Session> rotate(TrackedSession session, int attempt) {
+  private Mono<Session> rotate(TrackedSession session, long wantedGrace, int attempt) {
     if (session.isRotatedAway()) {
       return Mono.error(gone());
     }
     if (session.mayBeStored()) {
-      return find(session).then(Mono.defer(() -> rotate(session, attempt)));
+      return find(session).then(Mono.defer(() -> rotate(session, wantedGrace, attempt)));
     }
     String newId = session.rotationTarget(() -> ids.nextAfter(session.id()));
     if (!session.isStored()) {
@@ -356,8 +377,12 @@ public final class SessionEngine implements SessionStore {
     if (hasEnded(next, now)) {
       return Mono.error(gone());
     }
+    long grace = wantedGrace;
+    if (grace == NO_GRACE_WITH_CHANGES) {
+      grace = edit.isEmpty() ? settings.graceMillis() : 0;
+    }
     Mono<WriteResult> rotated =
-        backend.rotate(session.id(), newId, new Write(base, next, edit.encoded()));
+        backend.rotate(session.id(), newId, new Write(base, next, edit.encoded()), grace);
     return attempt(session, edit, next, rotated)
         .flatMap(
             result -> {
@@ -377,7 +402,7 @@ public final class SessionEngine implements SessionStore {
               // Without changes of its own a rotation has nothing to be refused for.
               ConflictPolicy policy = edit.isEmpty() ? ConflictPolicy.MERGE : settings.conflicts();
               return afterConflict(session, conflict.current(), policy, attempt)
-                  .then(Mono.defer(() -> rotate(session, attempt + 1)));
+                  .then(Mono.defer(() -> rotate(session, wantedGrace, attempt + 1)));
             });
   }
 

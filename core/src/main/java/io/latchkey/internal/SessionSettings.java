@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param idleMillis the default idle timeout; {@link #NEVER} for none
  * @param absoluteMillis the absolute timeout; {@link #NEVER} for none
  * @param touchMillis the touch interval; {@link #SIXTIETH} of the session's own idle timeout
+ * @param graceMillis how long the old id of a renewed session finds it; 0 for not at all
  * @param conflicts what a save does about somebody else's
  * @param unreadable what a read does with what is not a session
  * @param clock tells the time
@@ -21,6 +22,7 @@ public record SessionSettings(
     long idleMillis,
     long absoluteMillis,
     long touchMillis,
+    long graceMillis,
     ConflictPolicy conflicts,
     UnreadablePolicy unreadable,
     Clock clock) {
@@ -35,6 +37,7 @@ public record SessionSettings(
   public static final Duration DEFAULT_IDLE_TIMEOUT = Duration.ofMinutes(30);
 
   private static final Duration MAX = Duration.ofDays(36_500);
+  private static final Duration MAX_GRACE = Duration.ofMinutes(5);
   private static final long TOUCH_WITHOUT_IDLE = DEFAULT_IDLE_TIMEOUT.toMillis() / 60;
 
   /** The settings of a store that nobody configured. */
@@ -43,6 +46,7 @@ public record SessionSettings(
           DEFAULT_IDLE_TIMEOUT.toMillis(),
           NEVER,
           SIXTIETH,
+          0,
           ConflictPolicy.MERGE,
           UnreadablePolicy.FAIL,
           Clock.systemUTC());
@@ -82,6 +86,22 @@ public record SessionSettings(
               + interval);
     }
     return roundUp(interval);
+  }
+
+  /**
+   * A grace of a rotation in milliseconds.
+   *
+   * @param option its name, for the error
+   * @param grace the grace; zero for none
+   * @return milliseconds
+   * @throws IllegalArgumentException if it is negative or longer than 5 minutes
+   */
+  public static long graceMillis(String option, Duration grace) {
+    if (grace.isNegative() || grace.compareTo(MAX_GRACE) > 0) {
+      throw new IllegalArgumentException(
+          option + " must be from 0 (none) to 5 minutes, was " + grace);
+    }
+    return roundUp(grace);
   }
 
   /**

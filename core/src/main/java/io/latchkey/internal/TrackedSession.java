@@ -39,6 +39,7 @@ final class TrackedSession implements Session {
   private @Nullable IdleChange idleChange;
   private final Map<String, Change> changes = new LinkedHashMap<>();
   private final Map<String, Edit> outstanding = new LinkedHashMap<>();
+  private boolean insertOutcomeUnknown;
   private @Nullable String rotationTarget;
   private @Nullable TrackedSession successor;
 
@@ -204,7 +205,7 @@ final class TrackedSession implements Session {
 
   /** Whether an attempt to store it for the first time has an unknown outcome. */
   synchronized boolean mayBeStored() {
-    return !stored && !outstanding.isEmpty();
+    return !stored && insertOutcomeUnknown;
   }
 
   /** What a save that starts now has to write. Encodes, so that an error costs no command. */
@@ -228,6 +229,11 @@ final class TrackedSession implements Session {
       outstanding.remove(outstanding.keySet().iterator().next());
     }
     outstanding.put(mark, edit);
+  }
+
+  /** Nobody waits for the answer to an attempt any more, or it will never come. */
+  synchronized void lost() {
+    insertOutcomeUnknown = !stored;
   }
 
   /** Forgets an attempt that changed nothing for certain. */

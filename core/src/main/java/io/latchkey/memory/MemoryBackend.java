@@ -14,11 +14,12 @@ import reactor.core.publisher.Mono;
 final class MemoryBackend implements SessionBackend {
   private static final long SWEEP_INTERVAL_MILLIS = 60_000;
 
-  private final ConcurrentHashMap<String, Entry> entries = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, Entry> entries;
   private final AtomicLong lastSweep = new AtomicLong();
   private final SessionSettings settings;
 
-  MemoryBackend(SessionSettings settings) {
+  MemoryBackend(SessionSettings settings, ConcurrentHashMap<String, Entry> entries) {
+    this.entries = entries;
     this.settings = settings;
   }
 
@@ -43,7 +44,7 @@ final class MemoryBackend implements SessionBackend {
   public Mono<Snapshot> read(String id) {
     return Mono.fromCallable(
         () -> {
-          Entry entry = alive(entries.get(id), settings.now());
+          Entry entry = alive(entries.get(moved(id)), settings.now());
           return entry == null ? null : entry.session;
         });
   }
@@ -62,7 +63,7 @@ final class MemoryBackend implements SessionBackend {
           Entry mine = entry(write.next(), now);
           Entry after =
               entries.computeIfPresent(
-                  id,
+                  moved(id),
                   (key, present) -> {
                     Entry alive = alive(present, now);
                     return alive != null && alive.session.version() == write.expected().version()
@@ -74,14 +75,15 @@ final class MemoryBackend implements SessionBackend {
   }
 
   @Override
-  public Mono<WriteResult> rotate(String oldId, String newId, Write write) {
+  public Mono<WriteResult> rotate(String oldId, String newId, Write write, long graceMillis) {
     return Mono.fromCallable(
         () -> {
           long now = settings.now();
           Entry mine = entry(write.next(), now);
           Holder found = new Holder();
+          String from = moved(oldId);
           entries.computeIfPresent(
-              oldId,
+              from,
               (key, present) -> {
                 if (alive(present, now) == null) {
                   return null;
@@ -95,6 +97,9 @@ final class MemoryBackend implements SessionBackend {
               });
           if (found.entry == mine) {
             entries.put(newId, mine);
+            if (graceMillis > 0) {
+              entries.put(from, new Entry(mine.session, now + graceMillis, newId));
+            }
           }
           return result(found.entry, mine);
         });
@@ -106,7 +111,7 @@ final class MemoryBackend implements SessionBackend {
         () -> {
           Entry after =
               entries.computeIfPresent(
-                  id,
+                  moved(id),
                   (key, present) -> {
                     if (alive(present, now) == null) {
                       return null;
@@ -130,7 +135,20 @@ final class MemoryBackend implements SessionBackend {
 
   @Override
   public Mono<Boolean> delete(String id) {
-    return Mono.fromCallable(() -> alive(entries.remove(id), settings.now()) != null);
+    return Mono.fromCallable(
+        () -> {
+          Entry removed = entries.remove(moved(id));
+          entries.remove(id);
+          return alive(removed, settings.now()) != null;
+        });
+  }
+
+  /** The id under which the session lies that the old one finds for the time of a grace. */
+  private String moved(String id) {
+    Entry entry = entries.get(id);
+    return entry == null || entry.movedTo == null || settings.now() >= entry.endsAt
+        ? id
+        : entry.movedTo;
   }
 
   private static WriteResult result(@Nullable Entry after, Entry mine) {
@@ -143,29 +161,31 @@ final class MemoryBackend implements SessionBackend {
   private Entry entry(Snapshot session, long now) {
     long timeToLive = settings.timeToLive(session.idleMillis(), session.absoluteEnd(), now);
     return new Entry(
-        session, timeToLive == SessionSettings.NEVER ? Long.MAX_VALUE : now + timeToLive);
+        session, timeToLive == SessionSettings.NEVER ? Long.MAX_VALUE : now + timeToLive, null);
   }
 
   private static @Nullable Entry alive(@Nullable Entry entry, long now) {
-    return entry != null && now < entry.endsAt ? entry : null;
+    return entry != null && entry.movedTo == null && now < entry.endsAt ? entry : null;
   }
 
   /** Sessions that nobody asks for again would stay for ever. */
   private void sweep(long now) {
     long last = lastSweep.get();
     if (now - last >= SWEEP_INTERVAL_MILLIS && lastSweep.compareAndSet(last, now)) {
-      entries.values().removeIf(entry -> alive(entry, now) == null);
+      entries.values().removeIf(entry -> now >= entry.endsAt);
     }
   }
 
   /** Compared by identity: two writes of the same content are two writes. */
-  private static final class Entry {
+  static final class Entry {
     final Snapshot session;
     final long endsAt;
+    final @Nullable String movedTo;
 
-    Entry(Snapshot session, long endsAt) {
+    Entry(Snapshot session, long endsAt, @Nullable String movedTo) {
       this.session = session;
       this.endsAt = endsAt;
+      this.movedTo = movedTo;
     }
   }
 

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -26,8 +27,10 @@ import reactor.core.publisher.Mono;
 public final class MemorySessionStore implements SessionStore {
   private final SessionEngine engine;
 
-  private MemorySessionStore(SessionSettings settings) {
-    engine = new SessionEngine(new MemoryBackend(settings), settings, new AttributeCodec());
+  private MemorySessionStore(
+      SessionSettings settings, ConcurrentHashMap<String, MemoryBackend.Entry> entries) {
+    engine =
+        new SessionEngine(new MemoryBackend(settings, entries), settings, new AttributeCodec());
   }
 
   /**
@@ -93,6 +96,11 @@ public final class MemorySessionStore implements SessionStore {
   }
 
   @Override
+  public Mono<Session> rotateId(Session session, Duration grace) {
+    return engine.rotateId(session, grace);
+  }
+
+  @Override
   public Mono<Boolean> delete(String id) {
     return engine.delete(id);
   }
@@ -107,6 +115,7 @@ public final class MemorySessionStore implements SessionStore {
     private long idleMillis = SessionSettings.DEFAULT.idleMillis();
     private long absoluteMillis = SessionSettings.DEFAULT.absoluteMillis();
     private long touchMillis = SessionSettings.DEFAULT.touchMillis();
+    private long graceMillis = SessionSettings.DEFAULT.graceMillis();
     private ConflictPolicy conflicts = SessionSettings.DEFAULT.conflicts();
     private Clock clock = SessionSettings.DEFAULT.clock();
 
@@ -151,6 +160,26 @@ public final class MemorySessionStore implements SessionStore {
     }
 
     /**
+     * How long the old id still finds a session whose id was renewed, so that requests which are
+     * under way with it are not signed out; not at all by default.
+     *
+     * <p>This does not weaken the protection against session fixation. Whoever planted an id, and
+     * waits for its visitor to sign in, gains nothing: a rotation that takes changes along, as one
+     * at sign-in does, leaves no grace, nor does one with {@code rotateId(session, Duration.ZERO)},
+     * which is what the WebFlux adapter calls when a visitor signs in. With a grace rotate only
+     * sessions that stay what they are; then the old id opens nothing that it did not open before.
+     * It ends with the session, and deleting by it ends the session.
+     *
+     * @param grace from 0, for none, to 5 minutes
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of that range
+     */
+    public Builder rotationGrace(Duration grace) {
+      graceMillis = SessionSettings.graceMillis("rotationGrace", grace);
+      return this;
+    }
+
+    /**
      * What a save does about somebody else's; {@link ConflictPolicy#MERGE} by default.
      *
      * @param policy the policy
@@ -179,15 +208,22 @@ public final class MemorySessionStore implements SessionStore {
      * @throws IllegalArgumentException if the touch interval is longer than the idle timeout
      */
     public MemorySessionStore build() {
-      return new MemorySessionStore(
+      return build(new ConcurrentHashMap<>());
+    }
+
+    /** A store over the sessions of others, as instances of a service share a server. */
+    MemorySessionStore build(ConcurrentHashMap<String, MemoryBackend.Entry> entries) {
+      SessionSettings settings =
           new SessionSettings(
                   idleMillis,
                   absoluteMillis,
                   touchMillis,
+                  graceMillis,
                   conflicts,
                   SessionSettings.DEFAULT.unreadable(),
                   clock)
-              .checked());
+              .checked();
+      return new MemorySessionStore(settings, entries);
     }
   }
 }

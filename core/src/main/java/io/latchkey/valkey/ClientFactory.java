@@ -28,20 +28,20 @@ final class ClientFactory {
 
   private ClientFactory() {}
 
-  /** Our own resources, or a copy of the lent ones with our settings upon them. */
+  /** Our own resources, or the lent ones with our settings upon them. */
   static ClientResources resources(@Nullable ClientResources lent) {
-    NettyCustomizer theirs = lent == null ? null : lent.nettyCustomizer();
-    ClientResources.Builder builder =
-        lent == null ? DefaultClientResources.builder() : lent.mutate();
-    return builder
-        .nettyCustomizer(customizer(theirs))
-        .reconnectDelay(
-            Delay.fullJitter(
-                Duration.ofMillis(RECONNECT_MIN_MILLIS),
-                Duration.ofMillis(RECONNECT_MAX_MILLIS),
-                RECONNECT_MIN_MILLIS,
-                TimeUnit.MILLISECONDS))
-        .build();
+    Delay reconnectDelay =
+        Delay.fullJitter(
+            Duration.ofMillis(RECONNECT_MIN_MILLIS),
+            Duration.ofMillis(RECONNECT_MAX_MILLIS),
+            RECONNECT_MIN_MILLIS,
+            TimeUnit.MILLISECONDS);
+    return lent == null
+        ? DefaultClientResources.builder()
+            .nettyCustomizer(customizer(null))
+            .reconnectDelay(reconnectDelay)
+            .build()
+        : new LentResources(lent, customizer(lent.nettyCustomizer()), reconnectDelay);
   }
 
   static ClientOptions options(Duration commandTimeout) {

@@ -1,9 +1,15 @@
 package io.latchkey.valkey;
 
+import io.latchkey.UnreadableSessionException;
+import io.latchkey.internal.SessionBackend.Found;
+import io.latchkey.internal.Snapshot;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.lettuce.core.output.CommandOutput;
+import io.lettuce.core.protocol.CommandType;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -22,12 +28,15 @@ interface Connections {
       String id, Function<RedisClusterAsyncCommands<byte[], byte[]>, RedisFuture<T>> command);
 
   /**
-   * Reads many keys, pipelined.
+   * Sends one command for each of many keys, pipelined.
    *
+   * @param type the command
+   * @param output reads an answer
    * @param keys the keys
-   * @return for each key in order its value, or an empty array if there is none
+   * @return an answer for each key, in their order
    */
-  Flux<Reply> getAll(List<byte[]> keys);
+  <T> Flux<Reply<T>> executeAll(
+      CommandType type, Supplier<CommandOutput<byte[], byte[], T>> output, List<byte[]> keys);
 
   /** Closes all; completes when that is done. */
   Mono<Void> close();
@@ -35,9 +44,21 @@ interface Connections {
   /**
    * The answer for one of many keys.
    *
-   * @param value the value, empty if there is none
-   * @param error the error, if there was one
+   * @param value the value, if there is one
+   * @param unreadable the error, if it is of another type
    */
-  @SuppressWarnings("ArrayRecordComponent") // passed on at once, never compared
-  record Reply(byte[] value, @Nullable Throwable error) {}
+  record Reply<T>(@Nullable T value, @Nullable UnreadableSessionException unreadable) {
+
+    /** What was found under the id that the key is of. */
+    Found found(String id, Function<T, @Nullable Snapshot> decode) {
+      if (value == null) {
+        return new Found(id, null, unreadable);
+      }
+      try {
+        return new Found(id, decode.apply(value), null);
+      } catch (UnreadableSessionException error) {
+        return new Found(id, null, error);
+      }
+    }
+  }
 }

@@ -25,9 +25,13 @@ import org.jspecify.annotations.Nullable;
  * passed on: ours say in our own words what it means.
  */
 final class ServerErrors {
-  /** All that a user needs to be allowed, beside the keys of the namespace. */
+  /**
+   * All that a user needs to be allowed, beside the keys of the namespace; the second half for
+   * HASH.
+   */
   static final String NEEDED =
-      "+get +set +unlink +exists +getrange +setrange +pexpire +evalsha +eval";
+      "+get +set +unlink +exists +getrange +setrange +pexpire +evalsha +eval"
+          + " +hgetall +hget +hset +hdel +hlen +rename +persist";
 
   private static final Set<String> CANNOT_WORK_NOW =
       Set.of(

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.List;
 
 /** Makes the key of a session from its id. */
 final class SessionKeys {
@@ -24,6 +25,10 @@ final class SessionKeys {
             ? prefix + id
             : prefix + id.substring(0, SessionIds.TAG_LENGTH) + "}:" + digest(id);
     return key.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  List<byte[]> keys(List<String> ids) {
+    return ids.stream().map(this::key).toList();
   }
 
   private static String digest(String id) {

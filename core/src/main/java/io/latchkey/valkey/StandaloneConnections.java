@@ -10,7 +10,7 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
-import io.lettuce.core.output.ValueOutput;
+import io.lettuce.core.output.CommandOutput;
 import io.lettuce.core.protocol.AsyncCommand;
 import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
@@ -25,6 +25,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -35,21 +36,17 @@ import reactor.core.publisher.Mono;
  * others do its work.
  */
 final class StandaloneConnections implements Connections {
-  private static final int GETS_PER_WRITE = 1000;
-  private static final byte[] NONE = {};
+  private static final int COMMANDS_PER_WRITE = 1000;
   private static final long SHUTDOWN_SECONDS = 2;
 
   private final ClientResources resources;
-  private final boolean ownsResources;
   private final RedisClient client;
   private final Stripe[] stripes;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Mono<Void> close = Mono.defer(this::shutdown).cache();
 
-  StandaloneConnections(
-      RedisURI uri, ClientOptions options, ClientResources resources, boolean owns, int count) {
+  StandaloneConnections(RedisURI uri, ClientOptions options, ClientResources resources, int count) {
     this.resources = resources;
-    this.ownsResources = owns;
     this.client = RedisClient.create(resources);
     this.client.setOptions(options);
     this.stripes = new Stripe[count];
@@ -74,46 +71,48 @@ final class StandaloneConnections implements Connections {
   }
 
   @Override
-  public Flux<Reply> getAll(List<byte[]> keys) {
-    return Flux.fromIterable(keys).buffer(GETS_PER_WRITE).concatMap(this::getBatch);
+  public <T> Flux<Reply<T>> executeAll(
+      CommandType type, Supplier<CommandOutput<byte[], byte[], T>> output, List<byte[]> keys) {
+    return Flux.fromIterable(keys)
+        .buffer(COMMANDS_PER_WRITE)
+        .concatMap(
+            batch ->
+                Mono.defer(
+                        () -> {
+                          StatefulRedisConnection<byte[], byte[]> up = anyUp(0);
+                          return up == null ? opened(0) : Mono.just(up);
+                        })
+                    .onErrorMap(ServerErrors::translate)
+                    .flatMapMany(connection -> dispatch(connection, type, output, batch)));
   }
 
-  private Flux<Reply> getBatch(List<byte[]> keys) {
-    return Mono.defer(
-            () -> {
-              StatefulRedisConnection<byte[], byte[]> up = anyUp(0);
-              return up == null ? opened(0) : Mono.just(up);
-            })
-        .onErrorMap(ServerErrors::translate)
-        .flatMapMany(connection -> getBatch(connection, keys));
-  }
-
-  private static Flux<Reply> getBatch(
-      StatefulRedisConnection<byte[], byte[]> connection, List<byte[]> keys) {
-    List<AsyncCommand<byte[], byte[], byte[]>> gets = new ArrayList<>(keys.size());
+  private static <T> Flux<Reply<T>> dispatch(
+      StatefulRedisConnection<byte[], byte[]> connection,
+      CommandType type,
+      Supplier<CommandOutput<byte[], byte[], T>> output,
+      List<byte[]> keys) {
+    List<AsyncCommand<byte[], byte[], T>> commands = new ArrayList<>(keys.size());
     for (byte[] key : keys) {
-      gets.add(
+      commands.add(
           new AsyncCommand<>(
               new Command<>(
-                  CommandType.GET,
-                  new ValueOutput<>(ByteArrayCodec.INSTANCE),
-                  new CommandArgs<>(ByteArrayCodec.INSTANCE).addKey(key))));
+                  type, output.get(), new CommandArgs<>(ByteArrayCodec.INSTANCE).addKey(key))));
     }
-    List<RedisCommand<byte[], byte[], ?>> batch = new ArrayList<>(gets);
+    List<RedisCommand<byte[], byte[], ?>> batch = new ArrayList<>(commands);
     connection.dispatch(batch);
-    return Flux.fromIterable(gets).concatMap(StandaloneConnections::reply);
+    return Flux.fromIterable(commands).concatMap(StandaloneConnections::reply);
   }
 
   /** One unreadable key must not hide the others. */
-  private static Mono<Reply> reply(AsyncCommand<byte[], byte[], byte[]> get) {
-    return Mono.fromCompletionStage(get)
-        .map(value -> new Reply(value, null))
-        .defaultIfEmpty(new Reply(NONE, null))
+  private static <T> Mono<Reply<T>> reply(AsyncCommand<byte[], byte[], T> command) {
+    return Mono.fromCompletionStage(command)
+        .map(value -> new Reply<>(value, null))
+        .defaultIfEmpty(new Reply<>(null, null))
         .onErrorResume(
             error -> {
               Throwable translated = ServerErrors.translate(error);
-              return translated instanceof UnreadableSessionException
-                  ? Mono.just(new Reply(NONE, translated))
+              return translated instanceof UnreadableSessionException unreadable
+                  ? Mono.just(new Reply<>(null, unreadable))
                   : Mono.error(translated);
             });
   }
@@ -131,10 +130,6 @@ final class StandaloneConnections implements Connections {
   }
 
   private Mono<Void> shutdownResources() {
-    if (!ownsResources) {
-      // A lender's event loops: shutting down our copy would end them.
-      return Mono.empty();
-    }
     return Mono.create(
         sink ->
             resources

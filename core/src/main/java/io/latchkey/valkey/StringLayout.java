@@ -1,17 +1,17 @@
 package io.latchkey.valkey;
 
 import io.latchkey.SessionStoreException;
-import io.latchkey.UnreadableSessionException;
 import io.latchkey.codec.AttributeCodec;
-import io.latchkey.internal.Marks;
 import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionSettings;
 import io.latchkey.internal.Snapshot;
 import io.lettuce.core.SetArgs;
-import java.util.ArrayList;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.output.ValueOutput;
+import io.lettuce.core.protocol.CommandType;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -38,20 +38,28 @@ import reactor.core.publisher.Mono;
  * Delete: an id that is gone is never given out again.
  */
 final class StringLayout implements SessionBackend {
-  /** The head, or an answer if there is none. Offsets in Lua count from 1. */
-  private static final String READ_HEAD =
+  /**
+   * Sets {@code key} and {@code head}, by way of where the old key of a renewed session points.
+   * Both keys lie in one slot.
+   */
+  private static final String FIND =
       """
-      local head = redis.call('GETRANGE', KEYS[1], 0, %d)
-      if head == '' then return %s end
-      if #head ~= %d or string.sub(head, 1, %d) ~= '%s' then return '?' end
-      """;
+      local key = KEYS[1]
+      local head = redis.call('GETRANGE', key, 0, %1$d)
+      if string.sub(head, 1, %2$d) == '%3$s' then
+        key = string.sub(redis.call('GET', key), %2$d + 1, -3)
+        head = redis.call('GETRANGE', key, 0, %1$d)
+        if string.sub(head, 1, %2$d) == '%3$s' then head = '' end
+      end
+      """
+          .formatted(StringDocument.BODY - 1, StringDocument.MOVED.length(), StringDocument.MOVED);
 
   private static final String SET =
       """
       if ARGV[4] == '0' then
-        redis.call('SET', KEYS[%1$d], ARGV[3])
+        redis.call('SET', %1$s, ARGV[3])
       else
-        redis.call('SET', KEYS[%1$d], ARGV[3], 'PX', ARGV[4])
+        redis.call('SET', %1$s, ARGV[3], 'PX', ARGV[4])
       end
       """;
 
@@ -59,55 +67,51 @@ final class StringLayout implements SessionBackend {
       new Script(
           readHead("'0'")
               + """
-              local version = string.sub(head, %d, %d)
-              if version ~= ARGV[1] then
-                if string.sub(version, -%d) == ARGV[2] then return '1' end
-                return redis.call('GET', KEYS[1])
+              if %s then
+                if %s then return '1' end
+                return redis.call('GET', key)
               end
               """
                   .formatted(
-                      StringDocument.VERSION + 1,
-                      StringDocument.VERSION + StringDocument.VERSION_LENGTH,
-                      Marks.LENGTH)
-              + SET.formatted(1)
+                      Lua.isOtherVersion(StringDocument.HEAD), Lua.isOwnMark(StringDocument.HEAD))
+              + SET.formatted("key")
               + "return '1'");
 
   private static final Script ROTATE =
       new Script(
           readHead("'=' .. (redis.call('GET', KEYS[2]) or '')")
               + """
-              if string.sub(head, %d, %d) ~= ARGV[1] then return redis.call('GET', KEYS[1]) end
+              if key == KEYS[2] then return '=' .. redis.call('GET', key) end
+              if %s then return redis.call('GET', key) end
               if redis.call('EXISTS', KEYS[2]) == 1 then return '!' end
               """
-                  .formatted(
-                      StringDocument.VERSION + 1,
-                      StringDocument.VERSION + StringDocument.VERSION_LENGTH)
-              + SET.formatted(2)
+                  .formatted(Lua.isOtherVersion(StringDocument.HEAD))
+              + SET.formatted("KEYS[2]")
               + """
-              redis.call('UNLINK', KEYS[1])
-              return '1'""");
+              if ARGV[5] == '0' then
+                redis.call('UNLINK', key)
+              else
+                redis.call('SET', key, '%s' .. KEYS[2] .. '"}', 'PX', ARGV[5])
+              end
+              return '1'"""
+                  .formatted(StringDocument.MOVED));
 
   private static final Script TOUCH =
       new Script(
           readHead("'0'")
+              + Lua.timeToLive(StringDocument.HEAD)
               + """
-              if ARGV[1] <= string.sub(head, %d, %d) then return '1' end
-              local idle = tonumber(string.sub(head, %d, %d))
-              local absolute = tonumber(string.sub(head, %d, %d))
-              """
-                  .formatted(
-                      StringDocument.ACCESS + 1,
-                      StringDocument.ACCESS + StringDocument.TIME_DIGITS,
-                      StringDocument.IDLE + 1,
-                      StringDocument.IDLE + StringDocument.TIME_DIGITS,
-                      StringDocument.ABSOLUTE + 1,
-                      StringDocument.ABSOLUTE + StringDocument.TIME_DIGITS)
-              + TimeToLive.LUA
-              + """
-              redis.call('SETRANGE', KEYS[1], %d, ARGV[1])
-              if ttl > 0 then redis.call('PEXPIRE', KEYS[1], string.format('%%.0f', ttl)) end
+              redis.call('SETRANGE', key, %d, ARGV[1])
+              if ttl > 0 then redis.call('PEXPIRE', key, string.format('%%.0f', ttl)) end
               return '1'"""
-                  .formatted(StringDocument.ACCESS));
+                  .formatted(StringDocument.HEAD + Head.ACCESS));
+
+  private static final Script DELETE =
+      new Script(
+          FIND
+              + """
+              if key ~= KEYS[1] then redis.call('UNLINK', KEYS[1]) end
+              return tostring(redis.call('UNLINK', key))""");
 
   private final Connections connections;
   private final SessionKeys keys;
@@ -121,7 +125,7 @@ final class StringLayout implements SessionBackend {
     this.keys = keys;
     this.settings = settings;
     this.codec = codec;
-    this.touchInterval = StringDocument.ascii(Long.toString(settings.touchMillis()));
+    this.touchInterval = ByteWriter.ascii(Long.toString(settings.touchMillis()));
   }
 
   @Override
@@ -139,57 +143,65 @@ final class StringLayout implements SessionBackend {
   public Mono<Snapshot> read(String id) {
     return connections
         .<byte[]>execute(id, commands -> commands.get(keys.key(id)))
+        .flatMap(
+            document -> {
+              byte[] movedTo = StringDocument.movedTo(document);
+              return movedTo == null
+                  ? Mono.just(StringDocument.decode(document, codec))
+                  : readMoved(id, movedTo);
+            });
+  }
+
+  private Mono<Snapshot> readMoved(String id, byte[] key) {
+    return connections
+        .<byte[]>execute(id, commands -> commands.get(key))
+        .filter(document -> StringDocument.movedTo(document) == null)
         .map(document -> StringDocument.decode(document, codec));
   }
 
   @Override
   public Flux<Found> readAll(List<String> ids) {
     return Flux.defer(
-        () -> {
-          List<byte[]> all = new ArrayList<>(ids.size());
-          ids.forEach(id -> all.add(keys.key(id)));
-          return connections
-              .getAll(all)
-              .zipWithIterable(ids, this::found)
-              .filter(found -> found.session() != null || found.unreadable() != null);
-        });
+        () ->
+            connections
+                .executeAll(
+                    CommandType.GET,
+                    () -> new ValueOutput<>(ByteArrayCodec.INSTANCE),
+                    keys.keys(ids))
+                .zipWithIterable(ids, (reply, id) -> reply.found(id, this::decodeUnmoved))
+                .filter(Found::isThere));
   }
 
-  private Found found(Connections.Reply reply, String id) {
-    try {
-      if (reply.error() instanceof UnreadableSessionException error) {
-        return new Found(id, null, error);
-      }
-      return reply.value().length == 0
-          ? new Found(id, null, null)
-          : new Found(id, StringDocument.decode(reply.value(), codec), null);
-    } catch (UnreadableSessionException error) {
-      return new Found(id, null, error);
-    }
+  private @Nullable Snapshot decodeUnmoved(byte[] document) {
+    return StringDocument.movedTo(document) == null ? StringDocument.decode(document, codec) : null;
   }
 
   @Override
   public Mono<WriteResult> write(String id, Write write) {
     return WRITE
-        .run(connections, id, new byte[][] {keys.key(id)}, arguments(write))
+        .run(connections, id, new byte[][] {keys.key(id)}, arguments(write, 0))
         .map(this::result);
   }
 
   @Override
-  public Mono<WriteResult> rotate(String oldId, String newId, Write write) {
+  public Mono<WriteResult> rotate(String oldId, String newId, Write write, long graceMillis) {
     return ROTATE
-        .run(connections, oldId, new byte[][] {keys.key(oldId), keys.key(newId)}, arguments(write))
+        .run(
+            connections,
+            oldId,
+            new byte[][] {keys.key(oldId), keys.key(newId)},
+            arguments(write, graceMillis))
         .map(this::result);
   }
 
   @Override
   public Mono<Boolean> touch(String id, long now) {
     return TOUCH
-        .run(connections, id, new byte[][] {keys.key(id)}, StringDocument.time(now), touchInterval)
+        .run(connections, id, new byte[][] {keys.key(id)}, Head.time(now), touchInterval)
         .map(
             answer -> {
               if (answer[0] == '?') {
-                throw foreign();
+                throw Head.foreign();
               }
               return answer[0] == '1';
             });
@@ -197,15 +209,19 @@ final class StringLayout implements SessionBackend {
 
   @Override
   public Mono<Boolean> delete(String id) {
-    return connections.execute(id, commands -> commands.unlink(keys.key(id))).map(n -> n > 0);
+    if (settings.graceMillis() == 0) {
+      return connections.execute(id, commands -> commands.unlink(keys.key(id))).map(n -> n > 0);
+    }
+    return DELETE.run(connections, id, new byte[][] {keys.key(id)}).map(answer -> answer[0] == '1');
   }
 
-  private byte[][] arguments(Write write) {
+  private byte[][] arguments(Write write, long graceMillis) {
     return new byte[][] {
-      StringDocument.version(write.expected()),
-      StringDocument.ascii(write.next().mark()),
+      Head.version(write.expected()),
+      ByteWriter.ascii(write.next().mark()),
       StringDocument.encode(write.next(), codec),
-      StringDocument.ascii(Long.toString(timeToLive(write.next())))
+      ByteWriter.ascii(Long.toString(timeToLive(write.next()))),
+      ByteWriter.ascii(Long.toString(graceMillis))
     };
   }
 
@@ -222,7 +238,7 @@ final class StringLayout implements SessionBackend {
       case '!' ->
           throw new SessionStoreException(
               "the session's new id is in use already; nothing was written: try again");
-      default -> throw foreign();
+      default -> throw Head.foreign();
     };
   }
 
@@ -232,20 +248,13 @@ final class StringLayout implements SessionBackend {
         session.idleMillis(), session.absoluteEnd(), session.lastAccessedAt());
   }
 
-  private static UnreadableSessionException foreign() {
-    return new UnreadableSessionException(
-        "what is stored for the session is not a document that this release of Latchkey can read;"
-            + " it was left alone");
-  }
-
+  /** Reads the head of what was found, and ends where there is none or it is not ours. */
   private static String readHead(String ifNone) {
-    return String.format(
-        Locale.ROOT,
-        READ_HEAD,
-        StringDocument.HEAD - 1,
-        ifNone,
-        StringDocument.HEAD,
-        StringDocument.START.length(),
-        StringDocument.START);
+    return FIND
+        + """
+        if head == '' then return %s end
+        if #head ~= %d or string.sub(head, 1, %d) ~= '%s' then return '?' end
+        """
+            .formatted(ifNone, StringDocument.BODY, StringDocument.HEAD, StringDocument.START);
   }
 }

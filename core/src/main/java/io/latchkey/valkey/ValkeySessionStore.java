@@ -6,6 +6,7 @@ import io.latchkey.SessionStore;
 import io.latchkey.SessionStoreStats;
 import io.latchkey.UnreadablePolicy;
 import io.latchkey.codec.AttributeCodec;
+import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionEngine;
 import io.latchkey.internal.SessionSettings;
 import io.lettuce.core.RedisURI;
@@ -125,6 +126,11 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
   }
 
   @Override
+  public Mono<Session> rotateId(Session session, Duration grace) {
+    return engine.rotateId(session, grace);
+  }
+
+  @Override
   public Mono<Boolean> delete(String id) {
     return engine.delete(id);
   }
@@ -168,6 +174,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     private long idleMillis = SessionSettings.DEFAULT.idleMillis();
     private long absoluteMillis = SessionSettings.DEFAULT.absoluteMillis();
     private long touchMillis = SessionSettings.DEFAULT.touchMillis();
+    private long graceMillis = SessionSettings.DEFAULT.graceMillis();
     private ConflictPolicy conflicts = SessionSettings.DEFAULT.conflicts();
     private UnreadablePolicy unreadable = SessionSettings.DEFAULT.unreadable();
     private Clock clock = SessionSettings.DEFAULT.clock();
@@ -272,6 +279,26 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     }
 
     /**
+     * How long the old id still finds a session whose id was renewed, so that requests which are
+     * under way with it are not signed out; not at all by default.
+     *
+     * <p>This does not weaken the protection against session fixation. Whoever planted an id, and
+     * waits for its visitor to sign in, gains nothing: a rotation that takes changes along, as one
+     * at sign-in does, leaves no grace, nor does one with {@code rotateId(session, Duration.ZERO)},
+     * which is what the WebFlux adapter calls when a visitor signs in. With a grace rotate only
+     * sessions that stay what they are; then the old id opens nothing that it did not open before.
+     * It ends with the session, and deleting by it ends the session.
+     *
+     * @param grace from 0, for none, to 5 minutes
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of that range
+     */
+    public Builder rotationGrace(Duration grace) {
+      graceMillis = SessionSettings.graceMillis("rotationGrace", grace);
+      return this;
+    }
+
+    /**
      * What a save does about somebody else's; {@link ConflictPolicy#MERGE} by default.
      *
      * @param policy the policy
@@ -348,7 +375,14 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      */
     public ValkeySessionStore build() {
       SessionSettings settings =
-          new SessionSettings(idleMillis, absoluteMillis, touchMillis, conflicts, unreadable, clock)
+          new SessionSettings(
+                  idleMillis,
+                  absoluteMillis,
+                  touchMillis,
+                  graceMillis,
+                  conflicts,
+                  unreadable,
+                  clock)
               .checked();
       RedisURI server = ValkeyUri.parse(uri, commandTimeout);
       Connections connections =
@@ -356,11 +390,14 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
               server,
               ClientFactory.options(commandTimeout),
               ClientFactory.resources(resources),
-              resources == null,
               connectionCount);
       AttributeCodec codec = new AttributeCodec();
-      StringLayout backend =
-          new StringLayout(connections, new SessionKeys(namespace, keys), settings, codec);
+      SessionKeys sessionKeys = new SessionKeys(namespace, keys);
+      SessionBackend backend =
+          switch (layout) {
+            case STRING -> new StringLayout(connections, sessionKeys, settings, codec);
+            case HASH -> new HashLayout(connections, sessionKeys, settings, codec);
+          };
       return new ValkeySessionStore(connections, new SessionEngine(backend, settings, codec));
     }
   }

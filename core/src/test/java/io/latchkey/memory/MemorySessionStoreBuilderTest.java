@@ -69,16 +69,12 @@ class MemorySessionStoreBuilderTest {
   void theClockThatIsSetTellsTheTime() {
     Instant now = Instant.parse("2026-11-24T10:15:30.123Z");
     Session session =
-        MemorySessionStore.builder()
-            .clock(Clock.fixed(now, ZoneOffset.UTC))
-            .build()
-            .newSession();
+        MemorySessionStore.builder().clock(Clock.fixed(now, ZoneOffset.UTC)).build().newSession();
     assertThat(session.createdAt()).isEqualTo(now);
     assertThat(session.expiresAt()).contains(now.plus(Duration.ofMinutes(30)));
   }
 
-  private static Arguments refused(
-      Consumer<MemorySessionStore.Builder> option, String... words) {
+  private static Arguments refused(Consumer<MemorySessionStore.Builder> option, String... words) {
     return arguments(option, words);
   }
 

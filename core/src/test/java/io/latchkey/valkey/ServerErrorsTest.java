@@ -30,7 +30,8 @@ class ServerErrorsTest {
         arguments("ERR unknown command `EVAL`, with args beginning with: " + SCRIPT, "Lua scripts"),
         arguments("ERR Could not find scripting engine 'lua'", "Lua scripts"),
         arguments("ERR unknown command 'UNLINK', with args beginning with: ", "command UNLINK"),
-        arguments("ERR unknown command `UNLINK`, with args beginning with: `k`, ", "command UNLINK"),
+        arguments(
+            "ERR unknown command `UNLINK`, with args beginning with: `k`, ", "command UNLINK"),
         arguments("NOPERM User app has no permissions to run the 'get' command", "command GET"),
         arguments(
             "ERR ACL failure in script: User app has no permissions to run the 'pexpire' command",
@@ -114,6 +115,7 @@ class ServerErrorsTest {
   }
 
   private static Throwable translated(String answer) {
-    return ServerErrors.translate(new CompletionException(new RedisCommandExecutionException(answer)));
+    return ServerErrors.translate(
+        new CompletionException(new RedisCommandExecutionException(answer)));
   }
 }

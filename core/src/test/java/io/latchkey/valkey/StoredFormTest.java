@@ -150,7 +150,8 @@ class StoredFormTest {
     Session session = created(store);
     AttributeCodec codec = new AttributeCodec();
     Map<String, JsonBytes> unknown =
-        codec.fields(JsonBytes.of("{\"owner\":{\"id\":[1,null]},\"la\\u00e9ter\":\"☃\"}".getBytes(UTF_8)));
+        codec.fields(
+            JsonBytes.of("{\"owner\":{\"id\":[1,null]},\"la\\u00e9ter\":\"☃\"}".getBytes(UTF_8)));
     Snapshot later =
         new Snapshot(
             1764000000000L,
@@ -178,7 +179,8 @@ class StoredFormTest {
 
   private static String versionOf(String document) {
     return document.substring(
-        StringDocument.VERSION, StringDocument.VERSION + StringDocument.VERSION_LENGTH);
+        StringDocument.HEAD + Head.VERSION,
+        StringDocument.HEAD + Head.VERSION + Head.VERSION_LENGTH);
   }
 
   private ValkeySessionStore.Builder builder() {

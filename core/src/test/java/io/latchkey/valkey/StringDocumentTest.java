@@ -53,13 +53,16 @@ class StringDocumentTest {
 
   @Test
   void theHeadsFieldsStandWhereTheScriptsLookForThem() {
-    assertThat(DOCUMENT.substring(StringDocument.ACCESS)).startsWith("1764000000000 ");
-    assertThat(DOCUMENT.substring(StringDocument.IDLE)).startsWith("0000001800000 ");
-    assertThat(DOCUMENT.substring(StringDocument.ABSOLUTE)).startsWith("0000000000000 ");
-    assertThat(DOCUMENT.substring(StringDocument.VERSION)).startsWith("0000000001-k3JbV0sQ9xTa ");
-    assertThat(DOCUMENT.substring(StringDocument.MARK)).startsWith("k3JbV0sQ9xTa ");
-    assertThat(DOCUMENT.substring(StringDocument.HEAD)).startsWith(",\"createdAt\"");
-    assertThat(StringDocument.HEAD).isEqualTo(101);
+    assertThat(DOCUMENT.substring(StringDocument.HEAD + Head.ACCESS)).startsWith("1764000000000 ");
+    assertThat(DOCUMENT.substring(StringDocument.HEAD + Head.IDLE)).startsWith("0000001800000 ");
+    assertThat(DOCUMENT.substring(StringDocument.HEAD + Head.ABSOLUTE))
+        .startsWith("0000000000000 ");
+    assertThat(DOCUMENT.substring(StringDocument.HEAD + Head.VERSION))
+        .startsWith("0000000001-k3JbV0sQ9xTa ");
+    assertThat(DOCUMENT.substring(StringDocument.HEAD + Head.LENGTH - Marks.LENGTH))
+        .startsWith("k3JbV0sQ9xTa ");
+    assertThat(DOCUMENT.substring(StringDocument.BODY)).startsWith(",\"createdAt\"");
+    assertThat(StringDocument.BODY).isEqualTo(101);
   }
 
   @Test
@@ -104,7 +107,7 @@ class StringDocumentTest {
     assertThat(read.absoluteEnd()).isEqualTo(session.absoluteEnd());
     assertThat(read.version()).isEqualTo(session.version());
     assertThat(read.mark()).isEqualTo(session.mark());
-    assertThat(StringDocument.version(read)).isEqualTo(StringDocument.version(session));
+    assertThat(Head.version(read)).isEqualTo(Head.version(session));
   }
 
   @ParameterizedTest
@@ -179,7 +182,16 @@ class StringDocumentTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "OK", "null", "{}", "[]", "{\"latchkey\":1}", "{\"latchkey\":\"1 \"}", "\uFFFF"})
+      strings = {
+        "",
+        "OK",
+        "null",
+        "{}",
+        "[]",
+        "{\"latchkey\":1}",
+        "{\"latchkey\":\"1 \"}",
+        "\uFFFF"
+      })
   void whatIsNoDocumentAtAllIsUnreadable(String foreign) {
     assertUnreadable(foreign);
     assertUnreadable(foreign + " ".repeat(200));
@@ -204,7 +216,7 @@ class StringDocumentTest {
     } catch (UnreadableSessionException noticed) {
       return;
     }
-    assertThat(position).as("damage in the body").isLessThan(StringDocument.HEAD);
+    assertThat(position).as("damage in the body").isLessThan(StringDocument.BODY);
     assertThatCode(() -> read.body().attributes())
         .as("damage at %d, noticed too late", position)
         .doesNotThrowAnyException();

@@ -58,7 +58,7 @@ class UnreadableTest {
     HALF_A_BODY {
       @Override
       void put(ValkeyServer server, Stored stored) {
-        stored.replace(stored.document().substring(0, StringDocument.HEAD + 20));
+        stored.replace(stored.document().substring(0, StringDocument.BODY + 20));
       }
     },
     A_LATER_VERSION {
@@ -185,7 +185,7 @@ class UnreadableTest {
     Session session = created(ignoring);
     Stored stored = Stored.of(server, session);
     String document = stored.document();
-    int space = StringDocument.IDLE - 1;
+    int space = StringDocument.HEAD + Head.IDLE - 1;
     stored.replace(document.substring(0, space) + '"' + document.substring(space + 1));
     StepVerifier.create(ignoring.get(session.id()).map(Session::names))
         .expectComplete()

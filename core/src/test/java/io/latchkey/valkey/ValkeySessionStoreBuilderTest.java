@@ -192,8 +192,7 @@ class ValkeySessionStoreBuilderTest {
     }
   }
 
-  private static Arguments refused(
-      Consumer<ValkeySessionStore.Builder> option, String... words) {
+  private static Arguments refused(Consumer<ValkeySessionStore.Builder> option, String... words) {
     return arguments(option, words);
   }
 

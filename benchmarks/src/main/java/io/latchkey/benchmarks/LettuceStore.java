@@ -1,0 +1,111 @@
+package io.latchkey.benchmarks;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.SetArgs;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.NettyCustomizer;
+import io.netty.channel.Channel;
+import io.netty.handler.flush.FlushConsolidationHandler;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import reactor.core.publisher.Mono;
+
+/**
+ * The floor: what Lettuce itself costs, without anything that makes a session of the bytes. Keys
+ * are as long as Latchkey's and values as its documents, but nothing is encoded, digested, checked
+ * or decoded.
+ */
+final class LettuceStore implements BenchStore {
+  /** When the client hands what it has written to the operating system. */
+  enum Flush {
+    /** After each command, on one connection: what Lettuce does by itself. */
+    EACH_COMMAND(1),
+
+    /** Once for all that has come together, on as many connections as Latchkey has by default. */
+    CONSOLIDATED(2);
+
+    private final int connections;
+
+    Flush(int connections) {
+      this.connections = connections;
+    }
+  }
+
+  private final ClientResources resources;
+  private final RedisClient client;
+  private final List<RedisAsyncCommands<String, byte[]>> stripes;
+  private final byte[] value = new byte[SessionData.BYTES];
+  private final SetArgs newForOneIdleTimeout =
+      SetArgs.Builder.nx().px(SessionData.IDLE_TIMEOUT.toMillis());
+  private final AtomicLong created = new AtomicLong();
+
+  private LettuceStore(ClientResources resources, RedisClient client, int connections) {
+    this.resources = resources;
+    this.client = client;
+    Arrays.fill(value, (byte) 'x');
+    RedisCodec<String, byte[]> codec = RedisCodec.of(StringCodec.ASCII, ByteArrayCodec.INSTANCE);
+    stripes =
+        Stream.generate(() -> client.connect(codec))
+            .limit(connections)
+            .map(StatefulRedisConnection::async)
+            .toList();
+  }
+
+  static LettuceStore open(String uri, Flush flush) {
+    ClientResources.Builder resources = ClientResources.builder();
+    if (flush == Flush.CONSOLIDATED) {
+      resources.nettyCustomizer(new ConsolidatedFlush());
+    }
+    ClientResources built = resources.build();
+    RedisURI server = BenchServer.lettuceUri(uri);
+    return new LettuceStore(built, RedisClient.create(built, server), flush.connections);
+  }
+
+  @Override
+  public Mono<String> create() {
+    return Mono.defer(
+        () -> {
+          String key = key(created.getAndIncrement());
+          return Mono.fromCompletionStage(stripe(key).set(key, value, newForOneIdleTimeout))
+              .map(stored -> key);
+        });
+  }
+
+  @Override
+  public Mono<byte[]> get(String key) {
+    return Mono.fromCompletionStage(() -> stripe(key).get(key));
+  }
+
+  @Override
+  public void close() {
+    client.shutdown();
+    resources.shutdown().syncUninterruptibly();
+  }
+
+  private RedisAsyncCommands<String, byte[]> stripe(String key) {
+    // Strings keep their hash, as sessions in memory would keep the stripe they belong to.
+    return stripes.get(Math.floorMod(key.hashCode(), stripes.size()));
+  }
+
+  /** As long as a key of Latchkey's: namespace, hash tag of 4 characters, digest of 43. */
+  private static String key(long number) {
+    String digits = Long.toString(number);
+    return SessionData.NAMESPACE + ":s:{tag0}:" + "0".repeat(43 - digits.length()) + digits;
+  }
+
+  private static final class ConsolidatedFlush implements NettyCustomizer {
+    @Override
+    public void afterChannelInitialized(Channel channel) {
+      // True: also for writes from other threads, not only for those that answer a read.
+      channel.pipeline().addFirst(new FlushConsolidationHandler(256, true));
+    }
+  }
+}

@@ -1,0 +1,298 @@
+package io.latchkey.valkey;
+
+import io.latchkey.SessionStoreException;
+import io.latchkey.codec.AttributeCodec;
+import io.latchkey.codec.JsonBytes;
+import io.latchkey.internal.SessionBackend;
+import io.latchkey.internal.SessionSettings;
+import io.latchkey.internal.Snapshot;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.output.MapOutput;
+import io.lettuce.core.protocol.CommandType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * One hash per session, see {@link HashFields}. A write sends what changed, whatever the session's
+ * size.
+ *
+ * <p>What decides a race, and why a replay changes nothing, is as in {@link StringLayout}: the head
+ * in the hash's own field is compared and written by the same script that writes the attributes. A
+ * rotation renames the key, so that the attributes do not travel.
+ */
+final class HashLayout implements SessionBackend {
+  /** Sets {@code key}, {@code head} and {@code moved}, as in {@link StringLayout}. */
+  private static final String FIND =
+      """
+      local key = KEYS[1]
+      local head = redis.call('HGET', key, 'latchkey')
+      local moved = not head and redis.call('HGET', key, '%1$s')
+      if moved then
+        key = moved
+        head = redis.call('HGET', key, 'latchkey')
+        moved = not head and redis.call('HGET', key, '%1$s')
+      end
+      """
+          .formatted(HashFields.MOVED);
+
+  /** HSET and HDEL in parts, as Lua cannot unpack more than some thousand values at a time. */
+  private static final String APPLY =
+      """
+      local sets = tonumber(ARGV[5])
+      for i = 7, 6 + sets, 1000 do
+        redis.call('HSET', %1$s, unpack(ARGV, i, math.min(i + 999, 6 + sets)))
+      end
+      for i = 7 + sets, #ARGV, 1000 do
+        redis.call('HDEL', %1$s, unpack(ARGV, i, math.min(i + 999, #ARGV)))
+      end
+      redis.call('HSET', %1$s, 'latchkey',
+        ARGV[3] .. string.format(' %%07d', redis.call('HLEN', %1$s) + %2$d))
+      if ARGV[4] == '0' then
+        redis.call('PERSIST', %1$s)
+      else
+        redis.call('PEXPIRE', %1$s, ARGV[4])
+      end
+      """;
+
+  private static final String WITH_ALL =
+      """
+      local function with_all(key, answer)
+        local all = redis.call('HGETALL', key)
+        table.insert(all, 1, answer)
+        return all
+      end
+      """;
+
+  private static final Script INSERT =
+      new Script(
+          """
+          if redis.call('EXISTS', KEYS[1]) == 1 then return '0' end
+          """
+              + APPLY.formatted("KEYS[1]", 1) // its own field is still to come
+              + "return '1'");
+
+  private static final Script WRITE =
+      new Script(
+          WITH_ALL
+              + readHead("{'0'}", "{'?'}")
+              + """
+              if %s then
+                if %s then return {'1'} end
+                return with_all(key, '{')
+              end
+              """
+                  .formatted(Lua.isOtherVersion(HashFields.HEAD), Lua.isOwnMark(HashFields.HEAD))
+              + APPLY.formatted("key", 0)
+              + "return {'1'}");
+
+  private static final Script ROTATE =
+      new Script(
+          WITH_ALL
+              + readHead("with_all(KEYS[2], '=')", "{'?'}")
+              + """
+              if key == KEYS[2] then return with_all(key, '=') end
+              if %s then return with_all(key, '{') end
+              if redis.call('EXISTS', KEYS[2]) == 1 then return {'!'} end
+              redis.call('RENAME', key, KEYS[2])
+              """
+                  .formatted(Lua.isOtherVersion(HashFields.HEAD))
+              + APPLY.formatted("KEYS[2]", 0)
+              + """
+              if ARGV[6] ~= '0' then
+                redis.call('HSET', key, '%s', KEYS[2])
+                redis.call('PEXPIRE', key, ARGV[6])
+              end
+              return {'1'}"""
+                  .formatted(HashFields.MOVED));
+
+  private static final Script DELETE =
+      new Script(
+          FIND
+              + """
+              if key ~= KEYS[1] then redis.call('UNLINK', KEYS[1]) end
+              return tostring(redis.call('UNLINK', key))""");
+
+  private static final Script TOUCH =
+      new Script(
+          readHead("'0'", "'?'")
+              + Lua.timeToLive(HashFields.HEAD)
+              + """
+              redis.call('HSET', key, 'latchkey',
+                string.sub(head, 1, %d) .. ARGV[1] .. string.sub(head, %d))
+              if ttl > 0 then redis.call('PEXPIRE', key, string.format('%%.0f', ttl)) end
+              return '1'"""
+                  .formatted(
+                      HashFields.HEAD + Head.ACCESS,
+                      HashFields.HEAD + Head.ACCESS + Head.TIME_DIGITS + 1));
+
+  private final Connections connections;
+  private final SessionKeys keys;
+  private final SessionSettings settings;
+  private final HashFields fields;
+  private final byte[] touchInterval;
+
+  HashLayout(
+      Connections connections, SessionKeys keys, SessionSettings settings, AttributeCodec codec) {
+    this.connections = connections;
+    this.keys = keys;
+    this.settings = settings;
+    this.fields = new HashFields(codec);
+    this.touchInterval = ByteWriter.ascii(Long.toString(settings.touchMillis()));
+  }
+
+  @Override
+  public Mono<Boolean> insert(String id, Snapshot session) {
+    Map<String, JsonBytes> attributes = session.body().attributes();
+    return INSERT
+        .run(
+            connections,
+            id,
+            new byte[][] {keys.key(id)},
+            arguments(session, session, attributes, 0))
+        .map(answer -> answer[0] == '1');
+  }
+
+  @Override
+  public Mono<Snapshot> read(String id) {
+    return connections
+        .<Map<byte[], byte[]>>execute(id, commands -> commands.hgetall(keys.key(id)))
+        .flatMap(
+            hash -> {
+              byte[] movedTo = HashFields.movedTo(hash);
+              return movedTo == null
+                  ? Mono.justOrEmpty(fields.decode(hash))
+                  : readMoved(id, movedTo);
+            });
+  }
+
+  private Mono<Snapshot> readMoved(String id, byte[] key) {
+    return connections
+        .<Map<byte[], byte[]>>execute(id, commands -> commands.hgetall(key))
+        .mapNotNull(this::decodeUnmoved);
+  }
+
+  private @Nullable Snapshot decodeUnmoved(Map<byte[], byte[]> hash) {
+    return HashFields.movedTo(hash) == null ? fields.decode(hash) : null;
+  }
+
+  @Override
+  public Flux<Found> readAll(List<String> ids) {
+    return Flux.defer(
+        () ->
+            connections
+                .executeAll(
+                    CommandType.HGETALL,
+                    () -> new MapOutput<>(ByteArrayCodec.INSTANCE),
+                    keys.keys(ids))
+                .zipWithIterable(ids, (reply, id) -> reply.found(id, this::decodeUnmoved))
+                .filter(Found::isThere));
+  }
+
+  @Override
+  public Mono<WriteResult> write(String id, Write write) {
+    return WRITE
+        .runForList(
+            connections,
+            id,
+            new byte[][] {keys.key(id)},
+            arguments(write.expected(), write.next(), write.changes(), 0))
+        .map(this::result);
+  }
+
+  @Override
+  public Mono<WriteResult> rotate(String oldId, String newId, Write write, long graceMillis) {
+    return ROTATE
+        .runForList(
+            connections,
+            oldId,
+            new byte[][] {keys.key(oldId), keys.key(newId)},
+            arguments(write.expected(), write.next(), write.changes(), graceMillis))
+        .map(this::result);
+  }
+
+  @Override
+  public Mono<Boolean> touch(String id, long now) {
+    return TOUCH
+        .run(connections, id, new byte[][] {keys.key(id)}, Head.time(now), touchInterval)
+        .map(
+            answer -> {
+              if (answer[0] == '?') {
+                throw Head.foreign();
+              }
+              return answer[0] == '1';
+            });
+  }
+
+  @Override
+  public Mono<Boolean> delete(String id) {
+    if (settings.graceMillis() == 0) {
+      return connections.execute(id, commands -> commands.unlink(keys.key(id))).map(n -> n > 0);
+    }
+    return DELETE.run(connections, id, new byte[][] {keys.key(id)}).map(answer -> answer[0] == '1');
+  }
+
+  /**
+   * Expected version, mark, head, time to live, number of what is set, grace, what is set, removed.
+   */
+  private byte[][] arguments(
+      Snapshot expected,
+      Snapshot next,
+      Map<String, ? extends @Nullable JsonBytes> changes,
+      long graceMillis) {
+    List<byte[]> sets = new ArrayList<>();
+    List<byte[]> removals = new ArrayList<>();
+    changes.forEach(
+        (name, value) -> {
+          if (value == null) {
+            removals.add(fields.name(name));
+          } else {
+            sets.add(fields.name(name));
+            sets.add(value.toArray());
+          }
+        });
+    List<byte[]> arguments = new ArrayList<>();
+    arguments.add(Head.version(expected));
+    arguments.add(ByteWriter.ascii(next.mark()));
+    arguments.add(HashFields.head(next));
+    // From the time in the session itself, so that one write has one time.
+    long timeToLive =
+        settings.timeToLive(next.idleMillis(), next.absoluteEnd(), next.lastAccessedAt());
+    arguments.add(ByteWriter.ascii(Long.toString(timeToLive)));
+    arguments.add(ByteWriter.ascii(Integer.toString(sets.size())));
+    arguments.add(ByteWriter.ascii(Long.toString(graceMillis)));
+    arguments.addAll(sets);
+    arguments.addAll(removals);
+    return arguments.toArray(new byte[0][]);
+  }
+
+  private WriteResult result(List<byte[]> answer) {
+    return switch (answer.get(0)[0]) {
+      case '1' -> WriteResult.WRITTEN;
+      case '0' -> WriteResult.GONE;
+      case '{' -> new WriteResult.Conflict(fields.decode(answer.subList(1, answer.size())));
+      case '=' ->
+          answer.size() == 1
+              ? WriteResult.GONE
+              : new WriteResult.Moved(fields.decode(answer.subList(1, answer.size())));
+      case '!' ->
+          throw new SessionStoreException(
+              "the session's new id is in use already; nothing was written: try again");
+      default -> throw Head.foreign();
+    };
+  }
+
+  /** Reads the head of what was found, and ends where there is none or it is not ours. */
+  private static String readHead(String ifNone, String ifForeign) {
+    return FIND
+        + """
+        if not head and (moved or redis.call('EXISTS', key) == 0) then return %1$s end
+        if not head or #head ~= %3$d or string.sub(head, 1, %4$d) ~= '%5$s' then return %2$s end
+        """
+            .formatted(
+                ifNone, ifForeign, HashFields.LENGTH, HashFields.START.length(), HashFields.START);
+  }
+}

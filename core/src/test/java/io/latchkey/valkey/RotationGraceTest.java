@@ -1,0 +1,163 @@
+package io.latchkey.valkey;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.latchkey.Session;
+import io.latchkey.SessionGoneException;
+import io.latchkey.SessionStore;
+import io.latchkey.memory.MemorySessionStore;
+import io.latchkey.tck.ValkeyServer;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.DefaultClientResources;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
+
+/** What the old id of a renewed session still opens, and for how long. */
+class RotationGraceTest {
+  @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
+  private static final ClientResources RESOURCES = DefaultClientResources.create();
+  private static final Duration GRACE = Duration.ofSeconds(30);
+
+  static Stream<SessionStore> stores() {
+    return Stream.of(
+        MemorySessionStore.builder().rotationGrace(GRACE).build(),
+        store(Layout.STRING, GRACE),
+        store(Layout.HASH, GRACE));
+  }
+
+  @ParameterizedTest
+  @MethodSource("stores")
+  void oldIdFindsARenewedSession(SessionStore store) {
+    Session session = create(store);
+    Session renewed = get(store.rotateId(session));
+    Session found = get(store.get(session.id()));
+    assertThat(found.get("user", String.class)).contains("ada");
+    assertThat(found.id()).isEqualTo(session.id()).isNotEqualTo(renewed.id());
+    StepVerifier.create(store.get(renewed.id())).expectNextCount(1).verifyComplete();
+  }
+
+  @ParameterizedTest
+  @MethodSource("stores")
+  void changesUnderTheOldIdReachTheSession(SessionStore store) {
+    Session underWay = create(store);
+    Session renewed = get(store.rotateId(get(store.get(underWay.id()))));
+    get(store.save(underWay.set("cart", 3)));
+    Session foundByOldId = get(store.get(underWay.id()));
+    get(store.save(foundByOldId.set("seen", true)));
+    Session session = get(store.get(renewed.id()));
+    assertThat(session.get("cart", Integer.class)).contains(3);
+    assertThat(session.get("seen", Boolean.class)).contains(true);
+    StepVerifier.create(store.touch(underWay)).expectNext(true).verifyComplete();
+  }
+
+  @ParameterizedTest
+  @MethodSource("stores")
+  void rotationWithChangesLeavesNoGrace(SessionStore store) {
+    Session session = create(store);
+    get(store.rotateId(session.set("user", "signed in")));
+    StepVerifier.create(store.get(session.id())).verifyComplete();
+  }
+
+  @ParameterizedTest
+  @MethodSource("stores")
+  void rotationWithZeroGraceLeavesNone(SessionStore store) {
+    Session session = create(store);
+    get(store.rotateId(session, Duration.ZERO));
+    StepVerifier.create(store.get(session.id())).verifyComplete();
+  }
+
+  @ParameterizedTest
+  @MethodSource("stores")
+  void deletionUnderTheNewIdEndsTheOldOne(SessionStore store) {
+    Session session = create(store);
+    Session renewed = get(store.rotateId(session));
+    StepVerifier.create(store.delete(renewed.id())).expectNext(true).verifyComplete();
+    StepVerifier.create(store.get(session.id())).verifyComplete();
+    StepVerifier.create(store.save(session.set("late", 1))).verifyError(SessionGoneException.class);
+  }
+
+  @ParameterizedTest
+  @MethodSource("stores")
+  void deletionUnderTheOldIdEndsTheSession(SessionStore store) {
+    Session session = create(store);
+    Session renewed = get(store.rotateId(session));
+    StepVerifier.create(store.delete(session.id())).expectNext(true).verifyComplete();
+    StepVerifier.create(store.get(renewed.id())).verifyComplete();
+    StepVerifier.create(store.get(session.id())).verifyComplete();
+    StepVerifier.create(store.delete(session.id())).expectNext(false).verifyComplete();
+  }
+
+  @ParameterizedTest
+  @MethodSource("stores")
+  void renewalUnderTheOldIdRenewsTheSessionOnce(SessionStore store) {
+    Session session = create(store);
+    Session second = get(store.rotateId(session));
+    Session third = get(store.rotateId(get(store.get(session.id()))));
+    assertThat(third.id()).isNotEqualTo(second.id());
+    StepVerifier.create(store.get(third.id())).expectNextCount(1).verifyComplete();
+    StepVerifier.create(store.get(second.id())).expectNextCount(1).verifyComplete();
+    // Two renewals away: one must end, and it is the oldest.
+    StepVerifier.create(store.get(session.id())).verifyComplete();
+  }
+
+  @ParameterizedTest
+  @MethodSource("stores")
+  void graceIsOffByDefaultAndChecked(SessionStore store) {
+    try (ValkeySessionStore without = store(Layout.STRING, Duration.ZERO)) {
+      Session session = create(without);
+      get(without.rotateId(session));
+      StepVerifier.create(without.get(session.id())).verifyComplete();
+    }
+    Session session = create(store);
+    assertThatThrownBy(() -> store.rotateId(session, Duration.ofMinutes(6)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("grace");
+  }
+
+  @Test
+  void graceEndsByItselfAndHoldsNoId() {
+    String namespace = SERVER.namespace() + ":alone";
+    try (ValkeySessionStore store =
+        ValkeySessionStore.builder(SERVER.uri())
+            .namespace(namespace)
+            .rotationGrace(GRACE)
+            .build()) {
+      Session session = create(store);
+      Session renewed = get(store.rotateId(session));
+      List<String> keys = SERVER.keys().stream().filter(key -> key.startsWith(namespace)).toList();
+      assertThat(keys).hasSize(2);
+      for (String key : keys) {
+        assertThat((Long) SERVER.command("PTTL", key)).isPositive();
+        String value = String.valueOf(SERVER.command("GET", key));
+        assertThat(key + value).doesNotContain(session.id()).doesNotContain(renewed.id());
+      }
+    }
+  }
+
+  private static ValkeySessionStore store(Layout layout, Duration grace) {
+    return ValkeySessionStore.builder(SERVER.uri())
+        .resources(RESOURCES)
+        .namespace(SERVER.namespace())
+        .layout(layout)
+        .rotationGrace(grace)
+        .build();
+  }
+
+  private static Session create(SessionStore store) {
+    return get(store.create(Map.of("user", "ada")));
+  }
+
+  private static Session get(Mono<Session> session) {
+    return Objects.requireNonNull(session.block());
+  }
+}

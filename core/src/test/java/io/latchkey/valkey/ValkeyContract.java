@@ -1,0 +1,53 @@
+package io.latchkey.valkey;
+
+import io.latchkey.SessionStore;
+import io.latchkey.tck.SessionStoreContract;
+import io.latchkey.tck.StoreOptions;
+import io.latchkey.tck.ValkeyServer;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.DefaultClientResources;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The contract on a real server, for one layout and kind of keys. */
+abstract class ValkeyContract extends SessionStoreContract {
+  @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
+
+  /** Lent to all stores: a test needs many, and threads of its own make a store slow to start. */
+  private static final ClientResources RESOURCES = DefaultClientResources.create();
+
+  private final Layout layout;
+  private final Keys keys;
+
+  ValkeyContract(Layout layout, Keys keys) {
+    this.layout = layout;
+    this.keys = keys;
+  }
+
+  @Override
+  protected SessionStore newStore(StoreOptions options) {
+    ValkeySessionStore.Builder builder =
+        ValkeySessionStore.builder(SERVER.uri())
+            .resources(RESOURCES)
+            .namespace(SERVER.namespace())
+            .layout(layout)
+            .keys(keys)
+            .idleTimeout(options.idleTimeout())
+            .touchInterval(options.touchInterval())
+            .conflicts(options.conflicts());
+    if (options.absoluteTimeout() != null) {
+      builder.absoluteTimeout(options.absoluteTimeout());
+    }
+    return builder.build();
+  }
+
+  /** The server's own clock decides, so this waits. */
+  @Override
+  protected void advance(Duration time) {
+    long end = System.nanoTime() + time.toNanos();
+    while (System.nanoTime() < end) {
+      LockSupport.parkNanos(end - System.nanoTime());
+    }
+  }
+}

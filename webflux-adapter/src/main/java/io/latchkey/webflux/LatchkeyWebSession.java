@@ -1,0 +1,293 @@
+package io.latchkey.webflux;
+
+import io.latchkey.Session;
+import io.latchkey.SessionGoneException;
+import io.latchkey.SessionStore;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.server.WebSession;
+import reactor.core.publisher.Mono;
+
+/**
+ * A web session over a {@link Session}. What changes it collects itself, and hands over only when
+ * it is saved, because the session that it is over is another one after a change of the id.
+ *
+ * <p>What goes to the store takes turns, so that a save never meets the id that a rotation has just
+ * ended, and a deletion is never overtaken by the first save.
+ */
+final class LatchkeyWebSession implements WebSession {
+  /**
+   * How often in one idle timeout a session that is held for long writes down that it is in use.
+   */
+  private static final int ACCESSES_PER_IDLE_TIMEOUT = 60;
+
+  private static final Duration ENDS_AT_ONCE = Duration.ofMillis(1);
+  private static final Duration NEVER_EXPIRES = Duration.ofSeconds(-1);
+
+  private final SessionStore sessions;
+  private final Clock clock;
+  private final WebSessionAttributes attributes;
+  private final Turns turns = new Turns();
+  private final AtomicReference<@Nullable IdleChange> idleChange = new AtomicReference<>();
+
+  private volatile Session session;
+  private volatile Instant lastAccess;
+
+  private volatile boolean startRequested;
+  private volatile boolean invalidated;
+
+  /** The store has said that the session has ended. */
+  private volatile boolean gone;
+
+  private volatile boolean stored;
+
+  /** A save was sent; that it failed need not mean that nothing was written. */
+  private volatile boolean maybeStored;
+
+  /**
+   * The last access that the store has heard of. Written in a turn only, or before there are any.
+   */
+  private volatile Instant storedAccess;
+
+  /** What {@link #session} knows of already. Used in a turn only. */
+  private @Nullable IdleChange handedIdleChange;
+
+  LatchkeyWebSession(SessionStore sessions, Clock clock, Session session, boolean stored) {
+    this.sessions = sessions;
+    this.clock = clock;
+    this.session = session;
+    this.stored = stored;
+    this.maybeStored = stored;
+    this.attributes = new WebSessionAttributes(session);
+    this.lastAccess = now();
+    this.storedAccess = lastAccess;
+  }
+
+  @Override
+  public String getId() {
+    return session.id();
+  }
+
+  @Override
+  public Map<String, Object> getAttributes() {
+    return attributes;
+  }
+
+  @Override
+  public void start() {
+    startRequested = true;
+  }
+
+  @Override
+  public boolean isStarted() {
+    return !invalidated && (stored || startRequested || !attributes.isEmpty());
+  }
+
+  @Override
+  public Mono<Void> save() {
+    return turns.take(Mono.defer(this::saveNow));
+  }
+
+  private Mono<Void> saveNow() {
+    if (invalidated) {
+      return Mono.error(hasEnded(null));
+    }
+    if (!isStarted()) {
+      return Mono.empty();
+    }
+    boolean changed = handOverChanges();
+    if (stored && !changed) {
+      return Mono.empty();
+    }
+    if (gone) {
+      return Mono.error(hasEnded(null));
+    }
+    maybeStored = true;
+    return written(sessions.save(session));
+  }
+
+  @Override
+  public Mono<Void> changeSessionId() {
+    return turns.take(Mono.defer(this::changeSessionIdNow));
+  }
+
+  private Mono<Void> changeSessionIdNow() {
+    if (invalidated || gone) {
+      return Mono.error(hasEnded(null));
+    }
+    if (!maybeStored) {
+      // The old id was never sent to anybody, so another one will do.
+      session = sessions.newSession();
+      attributes.standOn(session);
+      return saveNow();
+    }
+    handOverChanges();
+    // Spring calls this when a visitor signs in: whatever grace the store has is not for that.
+    return written(sessions.rotateId(session, Duration.ZERO));
+  }
+
+  private boolean handOverChanges() {
+    IdleChange idle = idleChange.get();
+    if (idle != null && idle != handedIdleChange) {
+      session.idleTimeout(idle.timeout);
+      handedIdleChange = idle;
+    }
+    return attributes.handOverChanges(session) || idle != null;
+  }
+
+  private Mono<Void> written(Mono<Session> write) {
+    return write
+        .doOnNext(
+            now -> {
+              session = now;
+              stored = true;
+              lastAccess = now();
+              storedAccess = lastAccess;
+              idleChange.compareAndSet(handedIdleChange, null);
+              handedIdleChange = null;
+              attributes.changesStored(now);
+            })
+        .then()
+        .onErrorMap(
+            SessionGoneException.class,
+            e -> {
+              gone = true;
+              return hasEnded(e);
+            });
+  }
+
+  private static IllegalStateException hasEnded(@Nullable SessionGoneException cause) {
+    return new IllegalStateException(
+        "The session has ended, nothing was written",
+        cause != null ? cause : new SessionGoneException("the session was invalidated"));
+  }
+
+  @Override
+  public Mono<Void> invalidate() {
+    invalidated = true;
+    attributes.clear();
+    return turns.take(
+        Mono.defer(() -> maybeStored ? sessions.delete(session.id()).then() : Mono.empty()));
+  }
+
+  Mono<Void> touch() {
+    return Mono.defer(
+        () -> {
+          lastAccess = now();
+          return stored && !invalidated && !gone
+              ? turns.take(Mono.defer(this::touchNow))
+              : Mono.empty();
+        });
+  }
+
+  private Mono<Void> touchNow() {
+    Instant now = now();
+    Duration idle = session.idleTimeout();
+    if (idle.equals(Session.NEVER_IDLE)
+        || now.isBefore(storedAccess.plus(idle.dividedBy(ACCESSES_PER_IDLE_TIMEOUT)))) {
+      return Mono.empty();
+    }
+    return sessions
+        .touch(session)
+        .doOnNext(
+            alive -> {
+              if (alive) {
+                storedAccess = now;
+              } else {
+                gone = true;
+              }
+            })
+        .then();
+  }
+
+  @Override
+  public boolean isExpired() {
+    return invalidated || gone || (isStarted() && hasTimedOut());
+  }
+
+  private boolean hasTimedOut() {
+    Instant now = now();
+    Duration idle = idleTimeout();
+    if (!idle.equals(Session.NEVER_IDLE) && now.isAfter(lastAccess.plus(idle))) {
+      return true;
+    }
+    // An end before the idle timeout's is the absolute one, and this access did not move it.
+    Session current = session;
+    Duration storedIdle = current.idleTimeout();
+    return current
+        .expiresAt()
+        .filter(
+            end ->
+                storedIdle.equals(Session.NEVER_IDLE)
+                    || end.isBefore(current.lastAccessedAt().plus(storedIdle)))
+        .filter(end -> !now.isBefore(end))
+        .isPresent();
+  }
+
+  @Override
+  public Instant getCreationTime() {
+    return session.createdAt();
+  }
+
+  @Override
+  public Instant getLastAccessTime() {
+    return lastAccess;
+  }
+
+  /**
+   * Throws {@link IllegalArgumentException} at once if the time is longer than a session can be
+   * told to wait.
+   */
+  @Override
+  public void setMaxIdleTime(Duration maxIdleTime) {
+    Objects.requireNonNull(maxIdleTime, "maxIdleTime");
+    Duration timeout =
+        maxIdleTime.isNegative()
+            ? Session.NEVER_IDLE
+            : maxIdleTime.isZero() ? ENDS_AT_ONCE : maxIdleTime;
+    // Only the store knows what it accepts, and the session must not change before its save.
+    idleChange.set(new IdleChange(sessions.newSession().idleTimeout(timeout).idleTimeout()));
+  }
+
+  @Override
+  public Duration getMaxIdleTime() {
+    Duration timeout = idleTimeout();
+    return timeout.equals(Session.NEVER_IDLE) ? NEVER_EXPIRES : timeout;
+  }
+
+  private Duration idleTimeout() {
+    IdleChange change = idleChange.get();
+    return change != null ? change.timeout : session.idleTimeout();
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+  }
+
+  /** Tells no id and no value, as it ends up in logs. */
+  @Override
+  public String toString() {
+    return "LatchkeyWebSession[started="
+        + isStarted()
+        + ", ended="
+        + (invalidated || gone)
+        + ", attributes="
+        + attributes.size()
+        + "]";
+  }
+
+  /** One call of {@link #setMaxIdleTime}. Compared by identity. */
+  private static final class IdleChange {
+    final Duration timeout;
+
+    IdleChange(Duration timeout) {
+      this.timeout = timeout;
+    }
+  }
+}

@@ -1,0 +1,8 @@
+/** Latchkey's sessions as the web sessions of a Spring WebFlux application. */
+module io.latchkey.webflux {
+  requires transitive io.latchkey.core;
+  requires transitive spring.web;
+  requires spring.core;
+
+  exports io.latchkey.webflux;
+}
