@@ -25,13 +25,13 @@ import org.jspecify.annotations.Nullable;
  * passed on: ours say in our own words what it means.
  */
 final class ServerErrors {
-  /**
-   * All that a user needs to be allowed, beside the keys of the namespace; the second half for
-   * HASH.
-   */
+  /** All that a user needs to be allowed, beside the keys of the namespace. */
   static final String NEEDED =
-      "+get +set +unlink +exists +getrange +setrange +pexpire +evalsha +eval"
-          + " +hgetall +hget +hset +hdel +hlen +rename +persist";
+      "+get +set +unlink +exists +getrange +strlen +setrange +pexpire +evalsha +eval";
+
+  /** The same for the HASH layout. */
+  static final String NEEDED_BY_HASH =
+      "+hgetall +hget +hset +hdel +hlen +unlink +exists +rename +persist +pexpire +evalsha +eval";
 
   private static final Set<String> CANNOT_WORK_NOW =
       Set.of(
@@ -47,7 +47,11 @@ final class ServerErrors {
           "MOVED",
           "ASK");
 
-  private static final Pattern COMMAND = Pattern.compile("'([a-zA-Z|_]+)'");
+  private static final String NO_SCRIPTS =
+      "the server cannot run Lua scripts, which Latchkey needs: Valkey 9.1 and newer have them in a"
+          + " module (lua) that must be loaded";
+
+  private static final Pattern COMMAND = Pattern.compile("['`]([a-zA-Z|_]+)['`]");
 
   private ServerErrors() {}
 
@@ -130,11 +134,13 @@ final class ServerErrors {
       String name = command.find() ? command.group(1).toUpperCase(Locale.ROOT) : "of ours";
       return new SessionStoreException(
           name.startsWith("EVAL")
-              ? "the server cannot run Lua scripts, which Latchkey needs: Valkey 9.1 and newer have"
-                  + " them in a module (lua) that must be loaded"
+              ? NO_SCRIPTS
               : "the server does not know the command "
                   + name
                   + ": Latchkey needs Valkey, or Redis 6.2 or newer");
+    }
+    if (message.contains("scripting engine")) {
+      return new SessionStoreException(NO_SCRIPTS);
     }
     return new SessionStoreException("the server answered with an error: " + printable(code));
   }
@@ -150,7 +156,10 @@ final class ServerErrors {
             + what
             + ": grant it the keys of the namespace and these commands, as in ACL SETUSER"
             + " <user> ~<namespace>:* "
-            + NEEDED);
+            + NEEDED
+            + " (with the HASH layout "
+            + NEEDED_BY_HASH
+            + "; with a database other than 0 also +select)");
   }
 
   private static String printable(String code) {

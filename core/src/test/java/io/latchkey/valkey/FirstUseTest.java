@@ -24,10 +24,12 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -173,14 +175,35 @@ class FirstUseTest {
       own.close();
     }
 
-    static Stream<String> needed() {
-      return Arrays.stream(ServerErrors.NEEDED.split(" ")).map(word -> word.substring(1));
+    private Layout layout = Layout.STRING;
+
+    static Stream<Arguments> needed() {
+      return Arrays.stream(Layout.values())
+          .flatMap(
+              layout ->
+                  Arrays.stream(commands(layout).split(" "))
+                      .map(word -> Arguments.of(layout, word.substring(1))));
+    }
+
+    @BeforeEach
+    void useTheDefaultLayout() {
+      layout = Layout.STRING;
+    }
+
+    private static String commands(Layout layout) {
+      return layout == Layout.STRING ? ServerErrors.NEEDED : ServerErrors.NEEDED_BY_HASH;
     }
 
     @ParameterizedTest
     @EnumSource
     void needsNoMoreThanTheCommandsThatTheErrorNames(Call call) {
-      permit(NAMESPACE, ServerErrors.NEEDED);
+      needsNoMore(call, Layout.STRING);
+      needsNoMore(call, Layout.HASH);
+    }
+
+    private void needsNoMore(Call call, Layout with) {
+      layout = with;
+      permit(NAMESPACE, commands(layout));
       try (ValkeySessionStore store = store(own.uri())) {
         Session session = created(store);
         Flux.from(call.on(store, session)).blockLast(Sessions.PATIENCE);
@@ -189,7 +212,7 @@ class FirstUseTest {
 
     @Test
     void needsNoMoreThanThatInAnotherDatabase() {
-      permit(NAMESPACE, ServerErrors.NEEDED);
+      permit(NAMESPACE, ServerErrors.NEEDED + " +select");
       try (ValkeySessionStore store = store(own.uri() + "/1")) {
         assertThat(created(store).id()).hasSize(32);
       }
@@ -197,8 +220,9 @@ class FirstUseTest {
 
     @ParameterizedTest
     @MethodSource("needed")
-    void needsEachOfThemAndIsToldWhichOneIsMissing(String command) {
-      permit(NAMESPACE, ServerErrors.NEEDED + " -" + command);
+    void needsEachOfThemAndIsToldWhichOneIsMissing(Layout with, String command) {
+      layout = with;
+      permit(NAMESPACE, commands(layout) + " -" + command);
       List<Throwable> errors = errors();
       assertThat(errors).isNotEmpty();
       assertThat(errors)
@@ -208,7 +232,7 @@ class FirstUseTest {
                       .isExactlyInstanceOf(SessionStoreException.class)
                       .hasMessageContaining(
                           "no permission for the command " + command.toUpperCase(Locale.ROOT))
-                      .hasMessageContaining(ServerErrors.NEEDED)
+                      .hasMessageContaining(commands(layout))
                       .hasMessageNotContaining(PASSWORD)
                       .hasNoCause());
     }
@@ -261,7 +285,7 @@ class FirstUseTest {
     private Session putByAdmin() {
       // The default user of this server may do all.
       try (ValkeySessionStore store =
-          ValkeySessionStore.builder(own.uri()).namespace(NAMESPACE).build()) {
+          ValkeySessionStore.builder(own.uri()).namespace(NAMESPACE).layout(layout).build()) {
         return created(store);
       }
     }
@@ -279,6 +303,7 @@ class FirstUseTest {
 
     private ValkeySessionStore.Builder builder(String uri) {
       return ValkeySessionStore.builder(uri.replace("://", "://app:" + PASSWORD + "@"))
+          .layout(layout)
           .namespace(NAMESPACE);
     }
   }

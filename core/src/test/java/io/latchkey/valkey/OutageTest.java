@@ -88,7 +88,11 @@ class OutageTest {
       Session session = created(patient);
       own.pause();
       CompletableFuture<Throwable> error =
-          patient.get(session.id()).<Throwable>then(Mono.empty()).onErrorResume(Mono::just).toFuture();
+          patient
+              .get(session.id())
+              .<Throwable>then(Mono.empty())
+              .onErrorResume(Mono::just)
+              .toFuture();
       own.kill();
       assertThat(error.get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
           .isInstanceOfSatisfying(
@@ -139,7 +143,8 @@ class OutageTest {
   }
 
   private Object runOnce(Call call) {
-    return value(whenBack(Flux.defer(() -> call.on(store, created(store))).next().cast(Object.class)));
+    return value(
+        whenBack(Flux.defer(() -> call.on(store, created(store))).next().cast(Object.class)));
   }
 
   /** Until both connections know that they are broken. */
@@ -152,8 +157,7 @@ class OutageTest {
                     .then(Mono.<Boolean>error(new IllegalStateException("it answers")))
                     .onErrorResume(
                         SessionStoreUnavailableException.class,
-                        error ->
-                            error.outcomeUnknown() ? Mono.error(error) : Mono.just(true)))
+                        error -> error.outcomeUnknown() ? Mono.error(error) : Mono.just(true)))
         .retryWhen(Retry.fixedDelay(Long.MAX_VALUE, Duration.ofMillis(10)))
         .blockLast(PATIENCE);
   }
