@@ -15,6 +15,9 @@ import io.lettuce.core.resource.NettyCustomizer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.handler.flush.FlushConsolidationHandler;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.SocketChannel;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.SecureRandom;
@@ -36,6 +39,7 @@ final class ClientFactory {
 
   /** Our own resources, or the lent ones with our settings upon them. */
   static ClientResources resources(@Nullable ClientResources lent) {
+    loadNetworkSettings();
     Delay reconnectDelay =
         Delay.fullJitter(
             Duration.ofMillis(RECONNECT_MIN_MILLIS),
@@ -48,6 +52,19 @@ final class ClientFactory {
             .reconnectDelay(reconnectDelay)
             .build()
         : new LentResources(lent, customizer(lent.nettyCustomizer()), reconnectDelay);
+  }
+
+  /**
+   * The first socket of a process reads the JDK's net.properties. That is to happen now, on the
+   * thread that builds the store, and not on the one that makes the first call; nothing is
+   * connected.
+   */
+  private static void loadNetworkSettings() {
+    try (SocketChannel channel = SocketChannel.open()) {
+      channel.socket();
+    } catch (IOException e) {
+      throw new UncheckedIOException("no socket can be opened", e);
+    }
   }
 
   static ClientOptions options(Duration commandTimeout, boolean tls) {

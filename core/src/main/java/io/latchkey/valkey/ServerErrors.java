@@ -25,13 +25,13 @@ import org.jspecify.annotations.Nullable;
  * passed on: ours say in our own words what it means.
  */
 final class ServerErrors {
-  /** All that a user needs to be allowed, beside the keys of the namespace. */
+  /**
+   * All that a user needs to be allowed, beside the keys of the namespace. The second half is for
+   * the HASH layout alone.
+   */
   static final String NEEDED =
-      "+get +set +unlink +exists +getrange +strlen +setrange +pexpire +evalsha +eval";
-
-  /** The same for the HASH layout. */
-  static final String NEEDED_BY_HASH =
-      "+hgetall +hget +hset +hdel +hlen +unlink +exists +rename +persist +pexpire +evalsha +eval";
+      "+get +set +unlink +exists +getrange +strlen +setrange +pexpire +evalsha +eval"
+          + " +hgetall +hget +hset +hdel +hlen +rename +persist";
 
   private static final Set<String> CANNOT_WORK_NOW =
       Set.of(
@@ -157,9 +157,8 @@ final class ServerErrors {
             + ": grant it the keys of the namespace and these commands, as in ACL SETUSER"
             + " <user> ~<namespace>:* "
             + NEEDED
-            + " (with the HASH layout "
-            + NEEDED_BY_HASH
-            + "; with a database other than 0 also +select)");
+            + " (those from +hgetall on for the HASH layout alone; with a database other than 0 also"
+            + " +select)");
   }
 
   private static String printable(String code) {

@@ -39,12 +39,6 @@ enum Call {
       return store.save(session.set("saved", true));
     }
   },
-  SAVE_LESS_FOR_EVER {
-    @Override
-    Publisher<?> on(SessionStore store, Session session) {
-      return store.save(session.remove("user").idleTimeout(Session.NEVER_IDLE));
-    }
-  },
   TOUCH {
     @Override
     Publisher<?> on(SessionStore store, Session session) {

@@ -24,12 +24,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -175,43 +173,18 @@ class FirstUseTest {
       own.close();
     }
 
-    private Layout layout = Layout.STRING;
-
-    static Stream<Arguments> needed() {
-      return Arrays.stream(Layout.values())
-          .flatMap(
-              layout ->
-                  Arrays.stream(commands(layout).split(" "))
-                      .map(word -> Arguments.of(layout, word.substring(1))));
-    }
-
-    @BeforeEach
-    void useTheDefaultLayout() {
-      layout = Layout.STRING;
-    }
-
-    private static String commands(Layout layout) {
-      return layout == Layout.STRING ? ServerErrors.NEEDED : ServerErrors.NEEDED_BY_HASH;
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void needsNoMoreThanTheCommandsThatTheErrorNames(Call call) {
-      needsNoMore(call, Layout.STRING);
-      needsNoMore(call, Layout.HASH);
-    }
-
-    private void needsNoMore(Call call, Layout with) {
-      layout = with;
-      permit(NAMESPACE, commands(layout));
-      try (ValkeySessionStore store = store(own.uri())) {
-        Session session = created(store);
-        Flux.from(call.on(store, session)).blockLast(Sessions.PATIENCE);
-      }
+    static Stream<String> needed() {
+      return Arrays.stream(ServerErrors.NEEDED.split(" ")).map(word -> word.substring(1));
     }
 
     @Test
-    void needsNoMoreThanThatInAnotherDatabase() {
+    void needsNoMoreThanTheCommandsThatTheErrorNames() {
+      permit(NAMESPACE, ServerErrors.NEEDED);
+      assertThat(errors()).isEmpty();
+    }
+
+    @Test
+    void needsSelectTooInAnotherDatabase() {
       permit(NAMESPACE, ServerErrors.NEEDED + " +select");
       try (ValkeySessionStore store = store(own.uri() + "/1")) {
         assertThat(created(store).id()).hasSize(32);
@@ -220,9 +193,8 @@ class FirstUseTest {
 
     @ParameterizedTest
     @MethodSource("needed")
-    void needsEachOfThemAndIsToldWhichOneIsMissing(Layout with, String command) {
-      layout = with;
-      permit(NAMESPACE, commands(layout) + " -" + command);
+    void needsEachOfThemAndIsToldWhichOneIsMissing(String command) {
+      permit(NAMESPACE, ServerErrors.NEEDED + " -" + command);
       List<Throwable> errors = errors();
       assertThat(errors).isNotEmpty();
       assertThat(errors)
@@ -232,7 +204,7 @@ class FirstUseTest {
                       .isExactlyInstanceOf(SessionStoreException.class)
                       .hasMessageContaining(
                           "no permission for the command " + command.toUpperCase(Locale.ROOT))
-                      .hasMessageContaining(commands(layout))
+                      .hasMessageContaining(ServerErrors.NEEDED)
                       .hasMessageNotContaining(PASSWORD)
                       .hasNoCause());
     }
@@ -267,26 +239,34 @@ class FirstUseTest {
       }
     }
 
+    /** What fails when every call is made once in both layouts, each without a script loaded. */
     private List<Throwable> errors() {
       List<Throwable> errors = new ArrayList<>();
-      for (Call call : Call.values()) {
-        admin.call("SCRIPT", "FLUSH");
-        Session session = putByAdmin();
-        try (ValkeySessionStore store = store(own.uri())) {
-          Flux.from(call.on(store, session))
-              .doOnError(errors::add)
-              .onErrorComplete()
-              .blockLast(Sessions.PATIENCE);
+      for (Layout layout : Layout.values()) {
+        for (Call call : Call.values()) {
+          try (ValkeySessionStore store = builder(own.uri()).layout(layout).build()) {
+            Session session = putByAdmin(layout);
+            admin.call("SCRIPT", "FLUSH");
+            Flux.from(call.on(store, session))
+                .doOnError(errors::add)
+                .onErrorComplete()
+                .blockLast(Sessions.PATIENCE);
+          }
         }
       }
       return errors;
     }
 
-    private Session putByAdmin() {
+    /** For ever and with an attribute to remove, as some commands serve nothing else. */
+    private Session putByAdmin(Layout layout) {
       // The default user of this server may do all.
       try (ValkeySessionStore store =
-          ValkeySessionStore.builder(own.uri()).namespace(NAMESPACE).layout(layout).build()) {
-        return created(store);
+          ValkeySessionStore.builder(own.uri())
+              .namespace(NAMESPACE)
+              .layout(layout)
+              .idleTimeout(Session.NEVER_IDLE)
+              .build()) {
+        return created(store).remove("user");
       }
     }
 
@@ -303,7 +283,6 @@ class FirstUseTest {
 
     private ValkeySessionStore.Builder builder(String uri) {
       return ValkeySessionStore.builder(uri.replace("://", "://app:" + PASSWORD + "@"))
-          .layout(layout)
           .namespace(NAMESPACE);
     }
   }
