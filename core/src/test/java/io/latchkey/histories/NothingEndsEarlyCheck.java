@@ -49,7 +49,7 @@ final class NothingEndsEarlyCheck implements Check {
 
   private static boolean mayHaveExpired(Trace trace, Call access, Call call) {
     long shortest =
-        trace.idleTimeouts(access.session(), access.invoked(), call.ended()).stream()
+        trace.idleTimeouts(access.session(), access.ended(), call.ended()).stream()
             .min(Comparator.naturalOrder())
             .orElse(trace.settings().idleMillis());
     return call.ended().millis() + ROUNDING >= access.invoked().millis() + shortest;

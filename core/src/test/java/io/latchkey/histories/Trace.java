@@ -65,6 +65,6 @@ record Trace(Settings settings, List<Call> calls, List<Look> looks, int faults) 
     return later.outcome() == Outcome.OK
         && later.writes().containsKey(Call.IDLE)
         && earlier.ended().isBefore(later.invoked())
-        && later.ended().isBefore(from);
+        && !from.isBefore(later.ended());
   }
 }
