@@ -14,23 +14,40 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Runs many histories, several at a time, until one fails; then shrinks that. */
+/**
+ * Runs many histories, several at a time, until one fails, or all of them; then shrinks the first
+ * that failed.
+ */
 final class Campaign {
   private static final int SHRINK_TRIES = 3;
+  private static final int MOST_VIOLATIONS = 5;
 
   private final ValkeyServer server;
   private final ClientResources resources;
   private final Layout layout;
   private final Duration shrinkLimit;
+  private final boolean goesOn;
   private final AtomicInteger namespaces = new AtomicInteger();
   private final AtomicReference<@Nullable Failure> failure = new AtomicReference<>();
   private final Counts counts = new Counts();
 
-  Campaign(ValkeyServer server, ClientResources resources, Layout layout, Duration shrinkLimit) {
+  /**
+   * A campaign.
+   *
+   * @param shrinkLimit how long a failing history is shrunk
+   * @param goesOn whether all histories are run, though one failed
+   */
+  Campaign(
+      ValkeyServer server,
+      ClientResources resources,
+      Layout layout,
+      Duration shrinkLimit,
+      boolean goesOn) {
     this.server = server;
     this.resources = resources;
     this.layout = layout;
     this.shrinkLimit = shrinkLimit;
+    this.goesOn = goesOn;
   }
 
   Counts counts() {
@@ -48,7 +65,7 @@ final class Campaign {
             workers.submit(
                 () -> {
                   for (int n = next.getAndIncrement(); n < count; n = next.getAndIncrement()) {
-                    if (failure.get() != null) {
+                    if (failure.get() != null && !goesOn) {
                       return;
                     }
                     runOne(Generator.history(firstSeed + n, layout));
@@ -72,6 +89,9 @@ final class Campaign {
     List<String> violations = Check.all(trace);
     counts.add(trace, violations);
     if (!violations.isEmpty()) {
+      if (goesOn) {
+        System.out.println("seed " + history.seed() + ": " + violations.get(0));
+      }
       failure.compareAndSet(null, new Failure(history, trace, violations));
     }
   }
@@ -113,7 +133,12 @@ final class Campaign {
   private record Failure(History history, Trace trace, List<String> violations) {
     String print(boolean whole) {
       StringBuilder text = new StringBuilder();
-      violations.forEach(violation -> text.append("  VIOLATION ").append(violation).append('\n'));
+      violations.stream()
+          .limit(MOST_VIOLATIONS)
+          .forEach(violation -> text.append("  VIOLATION ").append(violation).append('\n'));
+      if (violations.size() > MOST_VIOLATIONS) {
+        text.append("  and ").append(violations.size() - MOST_VIOLATIONS).append(" more\n");
+      }
       if (whole) {
         text.append(history.print());
         trace.calls().forEach(call -> text.append("    ").append(call).append('\n'));

@@ -13,6 +13,7 @@ final class Counts {
   private int looks;
   private int faults;
   private int violations;
+  private int failed;
 
   synchronized void add(Trace trace, List<String> found) {
     histories++;
@@ -27,6 +28,7 @@ final class Counts {
     looks += trace.looks().size();
     faults += trace.faults();
     violations += found.size();
+    failed += found.isEmpty() ? 0 : 1;
   }
 
   @Override
@@ -44,7 +46,9 @@ final class Counts {
         + looks
         + " looks at all keys, "
         + violations
-        + " violations, "
+        + " violations in "
+        + failed
+        + " histories, "
         + Linearization.UNDECIDED
         + " searches given up";
   }

@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Further properties: {@code latchkey.histories.threads}, how many histories run at a time, as
  * most of them wait most of the time; {@code latchkey.histories.shrink}, for how many seconds a
- * failing history is shrunk.
+ * failing history is shrunk; {@code latchkey.histories.all=true}, to go on when one has failed, and
+ * print the seed of each that does.
  *
  * <p>What is done, to which session, what breaks, and what overlaps what comes from the seed. What
  * the network and the scheduler make of it does not: a failure that depends on a race shows itself
@@ -44,6 +45,8 @@ class HistoriesTest {
   private static final int COUNT = Integer.getInteger("latchkey.histories.count", 60);
   private static final int THREADS = Integer.getInteger("latchkey.histories.threads", 8);
   private static final int SHRINK = Integer.getInteger("latchkey.histories.shrink", 60);
+
+  private static final boolean ALL = Boolean.getBoolean("latchkey.histories.all");
 
   @BeforeAll
   static void expectTrouble() {
@@ -65,7 +68,7 @@ class HistoriesTest {
   @EnumSource(Layout.class)
   void nothingIsLostAndNothingComesBack(Layout layout) {
     long start = System.nanoTime();
-    Campaign campaign = new Campaign(SERVER, RESOURCES, layout, Duration.ofSeconds(SHRINK));
+    Campaign campaign = new Campaign(SERVER, RESOURCES, layout, Duration.ofSeconds(SHRINK), ALL);
     String failure = campaign.run(SEED, COUNT, THREADS);
     long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
     System.out.println(
