@@ -102,7 +102,7 @@ final class Campaign {
   }
 
   private String report(Failure found) {
-    AtomicReference<Failure> smallest = new AtomicReference<>(found);
+    List<Failure> smaller = new ArrayList<>(List.of(found));
     Shrinker<Step> shrinker =
         new Shrinker<>(
             steps -> {
@@ -112,7 +112,7 @@ final class Campaign {
               if (violations.isEmpty()) {
                 return false;
               }
-              smallest.set(new Failure(candidate, trace, violations));
+              smaller.add(new Failure(candidate, trace, violations));
               return true;
             },
             SHRINK_TRIES,
@@ -127,7 +127,7 @@ final class Campaign {
         + "\nshrunk from "
         + found.history.steps().size()
         + " steps:\n"
-        + smallest.get().print(true);
+        + smaller.get(smaller.size() - 1).print(true);
   }
 
   private record Failure(History history, Trace trace, List<String> violations) {

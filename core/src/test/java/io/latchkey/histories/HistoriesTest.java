@@ -42,8 +42,8 @@ class HistoriesTest {
   private static final ClientResources RESOURCES = DefaultClientResources.create();
 
   private static final int SEED = Integer.getInteger("latchkey.histories.seed", 1);
-  private static final int COUNT = Integer.getInteger("latchkey.histories.count", 60);
-  private static final int THREADS = Integer.getInteger("latchkey.histories.threads", 8);
+  private static final int COUNT = Integer.getInteger("latchkey.histories.count", 100);
+  private static final int THREADS = Integer.getInteger("latchkey.histories.threads", 12);
   private static final int SHRINK = Integer.getInteger("latchkey.histories.shrink", 60);
 
   private static final boolean ALL = Boolean.getBoolean("latchkey.histories.all");
@@ -61,7 +61,7 @@ class HistoriesTest {
     for (String name : List.of("io.lettuce", "io.netty")) {
       ((Logger) LoggerFactory.getLogger(name)).setLevel(null);
     }
-    RESOURCES.shutdown(0, 2, TimeUnit.SECONDS);
+    RESOURCES.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
   @ParameterizedTest

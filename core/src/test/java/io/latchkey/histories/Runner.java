@@ -290,7 +290,8 @@ final class Runner {
   }
 
   private String newSession(int visitor, String id) {
-    String label = "s" + (++sessions) + ".0";
+    sessions++;
+    String label = "s" + sessions + ".0";
     know(visitor, label, id);
     return label;
   }
