@@ -101,6 +101,12 @@ final class ServerErrors {
         "a command could not be sent: " + cause.getClass().getName(), null);
   }
 
+  /** Whether a command failed before it was sent, so that sending it again sends it once. */
+  static boolean wasNotSent(Throwable error) {
+    return translate(error) instanceof SessionStoreUnavailableException unavailable
+        && !unavailable.outcomeUnknown();
+  }
+
   private static SessionStoreUnavailableException lost() {
     return new SessionStoreUnavailableException(
         "the connection to the server broke before the answer came; the command may have run",
