@@ -41,8 +41,8 @@ class HistoriesTest {
 
   private static final ClientResources RESOURCES = DefaultClientResources.create();
 
-  private static final int SEED = Integer.getInteger("latchkey.histories.seed", 1);
-  private static final int COUNT = Integer.getInteger("latchkey.histories.count", 100);
+  private static final int SEED = Integer.getInteger("latchkey.histories.seed", 40);
+  private static final int COUNT = Integer.getInteger("latchkey.histories.count", 70);
   private static final int THREADS = Integer.getInteger("latchkey.histories.threads", 12);
   private static final int SHRINK = Integer.getInteger("latchkey.histories.shrink", 60);
 

@@ -22,6 +22,7 @@ final class World implements AutoCloseable {
   private static final Set<String> WRITES = Set.of("EVALSHA", "EVAL", "SET", "UNLINK");
   private static final String NOBODY = "A".repeat(32);
   private static final Duration SETTLE_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
   private final ValkeyServer server;
   private final Settings settings;
@@ -29,7 +30,22 @@ final class World implements AutoCloseable {
   private final List<Instance> instances = new ArrayList<>();
   private final ValkeySessionStore auditor;
 
-  World(ValkeyServer server, String namespace, Settings settings, ClientResources resources) {
+  /**
+   * Lettuce guards its event loops by a lock, which it takes on an event loop, too, when a client
+   * is closed: BlockHound objects to that, and an error out of the middle of a lock leaves it
+   * locked for ever. So worlds that share resources open and close one after the other.
+   */
+  private static final Object ONE_AT_A_TIME = new Object();
+
+  static World open(
+      ValkeyServer server, String namespace, Settings settings, ClientResources resources) {
+    synchronized (ONE_AT_A_TIME) {
+      return new World(server, namespace, settings, resources);
+    }
+  }
+
+  private World(
+      ValkeyServer server, String namespace, Settings settings, ClientResources resources) {
     this.server = server;
     this.settings = settings;
     this.namespace = namespace;
@@ -42,6 +58,7 @@ final class World implements AutoCloseable {
     for (int i = 0; i < settings.stores(); i++) {
       settle(i);
     }
+    auditor.get(NOBODY).block();
   }
 
   private ValkeySessionStore store(String uri, Duration timeout, ClientResources resources) {
@@ -178,11 +195,13 @@ final class World implements AutoCloseable {
 
   @Override
   public void close() {
-    for (Instance instance : instances) {
-      instance.store.closeAsync().subscribe();
-      instance.proxy.close();
+    synchronized (ONE_AT_A_TIME) {
+      for (Instance instance : instances) {
+        instance.store.closeAsync().block(CLOSE_TIMEOUT);
+        instance.proxy.close();
+      }
+      auditor.closeAsync().block(CLOSE_TIMEOUT);
     }
-    auditor.closeAsync().subscribe();
     for (String key : keys()) {
       server.command("UNLINK", key);
     }
