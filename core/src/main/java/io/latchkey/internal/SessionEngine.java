@@ -392,9 +392,13 @@ public final class SessionEngine implements SessionStore {
               session.failed(next.mark());
               if (result instanceof WriteResult.Moved moved) {
                 Edit earlier = session.outstanding(moved.current().mark());
+                // What was changed since that attempt did not go along with it.
                 return earlier == null
                     ? Mono.error(gone())
-                    : Mono.just(session.rotated(newId, earlier, moved.current()));
+                    : save(
+                        session.rotated(newId, earlier, moved.current()),
+                        settings.conflicts(),
+                        attempt);
               }
               if (!(result instanceof WriteResult.Conflict conflict)) {
                 return Mono.error(gone());
