@@ -7,7 +7,6 @@ import ch.qos.logback.classic.Logger;
 import io.latchkey.tck.ValkeyServer;
 import io.latchkey.valkey.Layout;
 import io.lettuce.core.resource.ClientResources;
-import io.lettuce.core.resource.DefaultClientResources;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -39,7 +38,7 @@ import org.slf4j.LoggerFactory;
 class HistoriesTest {
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
 
-  private static final ClientResources RESOURCES = DefaultClientResources.create();
+  private static final ClientResources RESOURCES = BlockingAllowed.resources();
 
   private static final int SEED = Integer.getInteger("latchkey.histories.seed", 40);
   private static final int COUNT = Integer.getInteger("latchkey.histories.count", 70);

@@ -64,7 +64,7 @@ final class Runner {
 
   static Trace run(
       History history, ValkeyServer server, String namespace, ClientResources resources) {
-    try (World world = World.open(server, namespace, history.settings(), resources)) {
+    try (World world = new World(server, namespace, history.settings(), resources)) {
       return new Runner(history, world).run();
     }
   }

@@ -30,22 +30,7 @@ final class World implements AutoCloseable {
   private final List<Instance> instances = new ArrayList<>();
   private final ValkeySessionStore auditor;
 
-  /**
-   * Lettuce guards its event loops by a lock, which it takes on an event loop, too, when a client
-   * is closed: BlockHound objects to that, and an error out of the middle of a lock leaves it
-   * locked for ever. So worlds that share resources open and close one after the other.
-   */
-  private static final Object ONE_AT_A_TIME = new Object();
-
-  static World open(
-      ValkeyServer server, String namespace, Settings settings, ClientResources resources) {
-    synchronized (ONE_AT_A_TIME) {
-      return new World(server, namespace, settings, resources);
-    }
-  }
-
-  private World(
-      ValkeyServer server, String namespace, Settings settings, ClientResources resources) {
+  World(ValkeyServer server, String namespace, Settings settings, ClientResources resources) {
     this.server = server;
     this.settings = settings;
     this.namespace = namespace;
@@ -195,13 +180,11 @@ final class World implements AutoCloseable {
 
   @Override
   public void close() {
-    synchronized (ONE_AT_A_TIME) {
-      for (Instance instance : instances) {
-        instance.store.closeAsync().block(CLOSE_TIMEOUT);
-        instance.proxy.close();
-      }
-      auditor.closeAsync().block(CLOSE_TIMEOUT);
+    for (Instance instance : instances) {
+      instance.store.closeAsync().block(CLOSE_TIMEOUT);
+      instance.proxy.close();
     }
+    auditor.closeAsync().block(CLOSE_TIMEOUT);
     for (String key : keys()) {
       server.command("UNLINK", key);
     }
