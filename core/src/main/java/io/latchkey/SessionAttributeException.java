@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 public class SessionAttributeException extends SessionStoreException {
   private static final long serialVersionUID = 1L;
 
+  /** The name of the attribute. */
   private final String attributeName;
 
   /**

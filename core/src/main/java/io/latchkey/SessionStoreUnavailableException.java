@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 public class SessionStoreUnavailableException extends SessionStoreException {
   private static final long serialVersionUID = 1L;
 
+  /** Whether the command may have run, or may still run. */
   private final boolean outcomeUnknown;
 
   /**

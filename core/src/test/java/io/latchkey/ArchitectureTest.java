@@ -36,7 +36,9 @@ class ArchitectureTest {
   private static final String VALKEY = "io.latchkey.valkey..";
 
   private static final String[] JAVA = {"java.lang..", "java.math..", "java.net..", "java.nio.."};
-  private static final String[] JAVA_TOO = {"java.io..", "java.security..", "java.time..", "java.util.."};
+  private static final String[] JAVA_TOO = {
+    "java.io..", "java.security..", "java.time..", "java.util.."
+  };
   private static final String[] REACTIVE = {"reactor..", "org.reactivestreams.."};
   private static final String[] LETTUCE = {"io.lettuce..", "io.netty.."};
   private static final String JACKSON = "tools.jackson..";
@@ -132,8 +134,7 @@ class ArchitectureTest {
         .orShould()
         .accessTargetWhere(calls(Mono.class, "block", "blockOptional"))
         .orShould()
-        .accessTargetWhere(
-            calls(Flux.class, "blockFirst", "blockLast", "toIterable", "toStream"))
+        .accessTargetWhere(calls(Flux.class, "blockFirst", "blockLast", "toIterable", "toStream"))
         .orShould()
         .accessTargetWhere(calls(Future.class, "get", "join", "await", "sync"))
         .orShould()
@@ -167,9 +168,7 @@ class ArchitectureTest {
   }
 
   private static String[] platform() {
-    return Stream.of(JAVA, JAVA_TOO, in(JSPECIFY))
-        .flatMap(Arrays::stream)
-        .toArray(String[]::new);
+    return Stream.of(JAVA, JAVA_TOO, in(JSPECIFY)).flatMap(Arrays::stream).toArray(String[]::new);
   }
 
   private static String[] in(String... packages) {

@@ -41,7 +41,7 @@ public final class AttributeCodec {
                     c.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
                         .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
                         .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
-            // A thread or a stream would be stored as {} and come back as nothing.
+            // What has no property at all would be stored as {} and come back as nothing.
             .enable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
             // An enum's name is stable; its toString may be a translation.
             .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING)

@@ -241,6 +241,7 @@ class AttributeCodecTest {
 
   /** Tells its value in an exception. */
   static final class Failing {
+    @SuppressWarnings("DoNotCallSuggester") // Jackson calls it
     public String getName() {
       throw new IllegalStateException(SECRET);
     }

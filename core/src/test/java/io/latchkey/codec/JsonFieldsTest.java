@@ -64,8 +64,25 @@ class JsonFieldsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", " ", "[]", "\"text\"", "1", "null", "{}}", "{} {}", "{]", "{\"a\"}", "{\"a\":}",
-        "{\"a\":1,}", "{\"a\" 1}", "{1:2}", "{a:1}", "{\"a\":1 \"b\":2}", "{\"a\":1]", "{\"a", "{\"a\\"
+        "",
+        " ",
+        "[]",
+        "\"text\"",
+        "1",
+        "null",
+        "{}}",
+        "{} {}",
+        "{]",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{\"a\" 1}",
+        "{1:2}",
+        "{a:1}",
+        "{\"a\":1 \"b\":2}",
+        "{\"a\":1]",
+        "{\"a",
+        "{\"a\\"
       })
   void refusesWhatIsNoObject(String json) {
     assertThatThrownBy(() -> codec.fields(bytes(json)))

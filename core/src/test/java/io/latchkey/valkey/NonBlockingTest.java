@@ -123,9 +123,7 @@ class NonBlockingTest {
   }
 
   private void onAParallelThread(Mono<Void> work) {
-    StepVerifier.create(work.subscribeOn(Schedulers.parallel()))
-        .expectComplete()
-        .verify(PATIENCE);
+    StepVerifier.create(work.subscribeOn(Schedulers.parallel())).expectComplete().verify(PATIENCE);
   }
 
   private void assertNothingBlocked() {

@@ -128,7 +128,8 @@ final class LatchkeyWebSession implements WebSession {
       return saveNow();
     }
     handOverChanges();
-    return written(sessions.rotateId(session));
+    // Spring calls this when a visitor signs in: whatever grace the store has is not for that.
+    return written(sessions.rotateId(session, Duration.ZERO));
   }
 
   private boolean handOverChanges() {

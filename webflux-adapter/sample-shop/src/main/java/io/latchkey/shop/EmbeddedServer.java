@@ -11,11 +11,12 @@ import redis.embedded.core.ExecutableProvider;
 final class EmbeddedServer implements AutoCloseable {
   /**
    * Runs the server, and ends it when standard input does: that is a pipe from this process, which
-   * closes however this process ends, even if it is killed. Without the TERM in the trap the shell
-   * would end at once when it is stopped, and leave the server behind.
+   * closes however this process ends, even if it is killed. The traps keep the shell alive until it
+   * has done so.
    */
   private static final String END_WITH_PARENT =
-      "\"$@\" </dev/null & server=$!; trap 'kill $server' EXIT TERM; cat >/dev/null";
+      "trap '' INT HUP; trap : TERM; \"$@\" </dev/null & server=$!;"
+          + " cat >/dev/null; kill $server; wait $server";
 
   private final RedisServer server;
 

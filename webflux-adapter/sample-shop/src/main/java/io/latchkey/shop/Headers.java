@@ -28,6 +28,8 @@ class Headers implements WebFilter {
             + " base-uri 'none'; frame-ancestors 'none'");
     headers.set("X-Content-Type-Options", "nosniff");
     headers.set("Referrer-Policy", "same-origin");
-    return chain.filter(exchange);
+    // A redirect would be sent, and its session saved, only after all error handling. Sent here, a
+    // save that fails ends in a page that says so.
+    return chain.filter(exchange).then(Mono.defer(exchange.getResponse()::setComplete));
   }
 }

@@ -1,6 +1,7 @@
 package io.latchkey.shop;
 
 import io.latchkey.SessionGoneException;
+import io.latchkey.SessionStoreException;
 import io.latchkey.SessionStoreUnavailableException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -56,7 +57,9 @@ class Problems implements ErrorWebExceptionHandler {
       response.getHeaders().setLocation(URI.create(ShopController.SIGN_IN_AGAIN));
       return response.setComplete();
     }
-    keepCookie(response);
+    if (error instanceof SessionStoreException) {
+      keepCookie(response);
+    }
     if (error instanceof SessionStoreUnavailableException) {
       log.warn("A page could not be shown: {}", error.getMessage());
       response.getHeaders().set(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
@@ -107,6 +110,18 @@ class Problems implements ErrorWebExceptionHandler {
     var context =
         new Context(Locale.ENGLISH, Map.<String, @Nullable Object>of("title", title, "text", text));
     byte[] html = templates.process("problem", context).getBytes(StandardCharsets.UTF_8);
+    return write(response, status, html)
+        .onErrorResume(
+            SessionStoreException.class,
+            e -> {
+              // Sending the page saves the session first, which failed again. The second time it
+              // does not.
+              keepCookie(response);
+              return write(response, status, html);
+            });
+  }
+
+  private static Mono<Void> write(ServerHttpResponse response, HttpStatusCode status, byte[] html) {
     response.setStatusCode(status);
     response
         .getHeaders()

@@ -24,12 +24,14 @@ class SessionConfiguration {
 
   @Bean(destroyMethod = "close")
   ValkeySessionStore sessionStore(
-      SessionServer server, @Value("${shop.idle-timeout}") Duration idleTimeout) {
+      SessionServer server,
+      @Value("${shop.namespace}") String namespace,
+      @Value("${shop.idle-timeout}") Duration idleTimeout) {
     ValkeySessionStore store;
     try {
       store =
           ValkeySessionStore.builder(server.uri())
-              .namespace("shop")
+              .namespace(namespace)
               .idleTimeout(idleTimeout)
               .build();
     } catch (IllegalArgumentException e) {

@@ -1,12 +1,12 @@
 package io.latchkey.shop;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Controller;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.PostMapping;
-import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.reactive.result.view.Rendering;
 import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.server.ServerWebExchange;
@@ -74,21 +74,14 @@ class ShopController {
   }
 
   @GetMapping("/sign-in")
-  Rendering signIn(
-      @RequestParam(required = false) @Nullable String ended,
-      @RequestParam(name = "signed-out", required = false) @Nullable String signedOut,
-      ServerWebExchange exchange,
-      WebSession session) {
+  Rendering signIn(ServerWebExchange exchange, WebSession session) {
     Visitor visitor = door.recognise(exchange, session);
-    return page(
-            "sign-in",
-            new Visitor(
-                visitor.name(),
-                visitor.cart(),
-                // By the redirect the cookie is gone already. A visitor who is back in has a
-                // session.
-                visitor.ended() || (ended != null && !session.isStarted())))
-        .modelAttribute("signedOut", signedOut != null && !session.isStarted())
+    // After a redirect the cookie is gone already. A visitor who is back in has a session.
+    Set<String> redirectedAs =
+        session.isStarted() ? Set.of() : exchange.getRequest().getQueryParams().keySet();
+    boolean ended = visitor.ended() || redirectedAs.contains("ended");
+    return page("sign-in", new Visitor(visitor.name(), visitor.cart(), ended))
+        .modelAttribute("signedOut", redirectedAs.contains("signed-out"))
         .build();
   }
 

@@ -1,0 +1,185 @@
+package io.latchkey.valkey;
+
+import static io.latchkey.valkey.Sessions.PATIENCE;
+import static io.latchkey.valkey.Sessions.created;
+import static io.latchkey.valkey.Sessions.error;
+import static io.latchkey.valkey.Sessions.storedElsewhere;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.latchkey.Session;
+import io.latchkey.SessionStoreUnavailableException;
+import io.latchkey.tck.ValkeyServer;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.DefaultClientResources;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.test.StepVerifier;
+
+@ExtendWith(ValkeyServer.class)
+class ClosingTest {
+  private final ValkeyServer server;
+
+  ClosingTest(ValkeyServer server) {
+    this.server = server;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyCallAfterItSaysThatTheStoreIsClosed(Call call) {
+    ValkeySessionStore store = builder().build();
+    Session session = created(store);
+    close(store);
+    assertThat(error(call.on(store, session)))
+        .isInstanceOfSatisfying(
+            SessionStoreUnavailableException.class,
+            error -> assertThat(error.outcomeUnknown()).isFalse())
+        .hasMessageContaining("this store is closed");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aStoreThatWasNeverUsedIsClosedToo(Call call) {
+    ValkeySessionStore store = builder().build();
+    store.close();
+    assertThat(error(call.on(store, storedElsewhere())))
+        .isInstanceOf(SessionStoreUnavailableException.class)
+        .hasMessageContaining("this store is closed");
+  }
+
+  @Test
+  void aCallThatWasMadeBeforeAndIsSubscribedAfterItFails() {
+    ValkeySessionStore store = builder().build();
+    Mono<Session> call = store.get(created(store).id());
+    close(store);
+    assertThat(error(call)).hasMessageContaining("this store is closed");
+  }
+
+  @Test
+  void aSecondCloseDoesNothing() {
+    ValkeySessionStore store = builder().build();
+    created(store);
+    store.close();
+    store.close();
+    close(store);
+    close(store);
+  }
+
+  @Test
+  void closeDoesNotWait() {
+    ValkeySessionStore store = builder().build();
+    created(store);
+    // BlockHound would not let it, on this thread.
+    StepVerifier.create(Mono.fromRunnable(store::close).subscribeOn(Schedulers.parallel()))
+        .expectComplete()
+        .verify(PATIENCE);
+    close(store);
+  }
+
+  @Test
+  void noThreadOfAnOwnClientIsLeft() throws Exception {
+    Set<Thread> before = Thread.getAllStackTraces().keySet();
+    ValkeySessionStore store = builder().connections(4).build();
+    for (int i = 0; i < 32; i++) {
+      created(store);
+    }
+    Set<Thread> started = new HashSet<>(Thread.getAllStackTraces().keySet());
+    started.removeAll(before);
+    started.removeIf(thread -> !thread.getName().startsWith("lettuce"));
+    assertThat(started).isNotEmpty();
+    close(store);
+    // A pool says that it has ended in the last steps of its threads.
+    for (Thread thread : started) {
+      assertThat(ended(thread)).as(thread.getName()).isTrue();
+    }
+  }
+
+  @Test
+  void lentResourcesStayInTheHandsOfTheLender() throws Exception {
+    ClientResources lent = DefaultClientResources.create();
+    RedisClient client = RedisClient.create(lent, RedisURI.create(plainUri()));
+    try {
+      ValkeySessionStore store = builder().resources(lent).build();
+      created(store);
+      close(store);
+      assertThat(client.connect().sync().ping()).isEqualTo("PONG");
+      try (ValkeySessionStore another = builder().resources(lent).build()) {
+        assertThat(created(another).id()).hasSize(32);
+      }
+    } finally {
+      client.shutdown();
+      assertThat(lent.shutdown(0, 5, TimeUnit.SECONDS).get(20, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void aStoreUsesTheEventLoopsThatItIsLent() throws Exception {
+    ClientResources lent = DefaultClientResources.create();
+    RedisClient client = RedisClient.create(lent, RedisURI.create(plainUri()));
+    try {
+      assertThat(client.connect().sync().ping()).isEqualTo("PONG");
+      Set<String> lenders = eventLoops();
+      try (ValkeySessionStore store = builder().resources(lent).build()) {
+        created(store);
+        assertThat(eventLoops()).isEqualTo(lenders);
+      }
+    } finally {
+      client.shutdown();
+      assertThat(lent.shutdown(0, 5, TimeUnit.SECONDS).get(20, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void theConnectionsAreGoneFromTheServer() {
+    ValkeySessionStore store = builder().connections(3).build();
+    for (int i = 0; i < 32; i++) {
+      created(store);
+    }
+    long open = connectionsNamedLatchkey();
+    close(store);
+    assertThat(connectionsNamedLatchkey()).isLessThanOrEqualTo(open - 3);
+  }
+
+  private long connectionsNamedLatchkey() {
+    return String.valueOf(server.command("CLIENT", "LIST"))
+        .lines()
+        .filter(line -> line.contains("name=latchkey"))
+        .count();
+  }
+
+  private static boolean ended(Thread thread) throws InterruptedException {
+    thread.join(PATIENCE.toMillis());
+    return !thread.isAlive();
+  }
+
+  /** The names of the groups of threads that carry connections. */
+  private static Set<String> eventLoops() {
+    Set<String> groups = new HashSet<>();
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (thread.getName().matches("lettuce-(nio|epoll|io_?uring|kqueue)EventLoop-.*")) {
+        groups.add(thread.getName().replaceFirst("-\\d+$", ""));
+      }
+    }
+    return groups;
+  }
+
+  private String plainUri() {
+    return server.uri().replace("valkey://", "redis://");
+  }
+
+  private ValkeySessionStore.Builder builder() {
+    return ValkeySessionStore.builder(server.uri()).namespace(server.namespace());
+  }
+
+  private static void close(ValkeySessionStore store) {
+    StepVerifier.create(store.closeAsync()).expectComplete().verify(PATIENCE);
+  }
+}

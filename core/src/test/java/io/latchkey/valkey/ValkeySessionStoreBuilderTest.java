@@ -1,0 +1,214 @@
+package io.latchkey.valkey;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import io.latchkey.Session;
+import io.latchkey.tck.ValkeyServer;
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(ValkeyServer.class)
+class ValkeySessionStoreBuilderTest {
+  private static final String URI = "valkey://localhost:6379";
+  private static final Duration TOO_LONG = Duration.ofDays(36_501);
+
+  static Stream<Arguments> outOfRange() {
+    return Stream.of(
+        refused(b -> b.idleTimeout(Duration.ZERO), "idleTimeout", "1 millisecond", "PT0S"),
+        refused(b -> b.idleTimeout(Duration.ofNanos(-1)), "idleTimeout", "36500 days", "-0.0"),
+        refused(b -> b.idleTimeout(TOO_LONG), "idleTimeout", "36500 days", "PT876024H"),
+        refused(b -> b.absoluteTimeout(Duration.ZERO), "absoluteTimeout", "1 milli", "PT0S"),
+        refused(b -> b.absoluteTimeout(Duration.ofDays(-1)), "absoluteTimeout", "PT-24H"),
+        refused(b -> b.absoluteTimeout(TOO_LONG), "absoluteTimeout", "36500", "PT876024H"),
+        refused(b -> b.touchInterval(Duration.ofMillis(-1)), "touchInterval", "from 0", "-0.001"),
+        refused(b -> b.touchInterval(TOO_LONG), "touchInterval", "idle timeout", "PT876024H"),
+        refused(b -> b.touchInterval(Session.NEVER_IDLE), "touchInterval", "idle timeout"),
+        refused(b -> b.connections(0), "connections", "1 to 64", "0"),
+        refused(b -> b.connections(-3), "connections", "1 to 64", "-3"),
+        refused(b -> b.connections(65), "connections", "1 to 64", "65"),
+        refused(b -> b.commandTimeout(Duration.ZERO), "commandTimeout", "10 minutes", "PT0S"),
+        refused(b -> b.commandTimeout(Duration.ofNanos(999_999)), "commandTimeout", "0.000999"),
+        refused(b -> b.commandTimeout(Duration.ofMinutes(11)), "commandTimeout", "PT11M"),
+        refused(b -> b.commandTimeout(Duration.ofSeconds(-1)), "commandTimeout", "PT-1S"),
+        refused(b -> b.namespace(""), "namespace", "1 to 64", "''"),
+        refused(b -> b.namespace("x".repeat(65)), "namespace", "1 to 64", "xxx"),
+        refused(b -> b.namespace("a{b}"), "namespace", "letters", "'a{b}'"),
+        refused(b -> b.namespace("a b"), "namespace", "letters", "'a b'"),
+        refused(b -> b.namespace("a*"), "namespace", "letters", "'a*'"),
+        refused(b -> b.namespace("é"), "namespace", "letters", "'é'"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("outOfRange")
+  void anOptionOutOfRangeIsRefusedWhereItIsSet(
+      Consumer<ValkeySessionStore.Builder> option, String[] words) {
+    ValkeySessionStore.Builder builder = ValkeySessionStore.builder(URI);
+    assertThatThrownBy(() -> option.accept(builder))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll(words);
+  }
+
+  static Stream<Arguments> atTheEdges() {
+    return Stream.of(
+        accepted(b -> b.idleTimeout(Duration.ofNanos(1)).touchInterval(Duration.ZERO)),
+        accepted(b -> b.idleTimeout(Duration.ofDays(36_500))),
+        accepted(b -> b.idleTimeout(Session.NEVER_IDLE)),
+        accepted(b -> b.absoluteTimeout(Duration.ofMillis(1))),
+        accepted(b -> b.absoluteTimeout(Session.NEVER_IDLE)),
+        accepted(b -> b.touchInterval(Duration.ofMinutes(30))),
+        accepted(b -> b.idleTimeout(Session.NEVER_IDLE).touchInterval(Duration.ofDays(36_500))),
+        accepted(b -> b.connections(1)),
+        accepted(b -> b.connections(64)),
+        accepted(b -> b.commandTimeout(Duration.ofMillis(1))),
+        accepted(b -> b.commandTimeout(Duration.ofMinutes(10))),
+        accepted(b -> b.namespace("A.z_9-:/")),
+        accepted(b -> b.namespace("x".repeat(64))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("atTheEdges")
+  void anOptionAtTheEdgeOfItsRangeIsAccepted(Consumer<ValkeySessionStore.Builder> option) {
+    ValkeySessionStore.Builder builder = ValkeySessionStore.builder(URI);
+    option.accept(builder);
+    builder.build().close();
+  }
+
+  @Test
+  void aTouchIntervalBeyondTheIdleTimeoutIsRefusedWhateverWasSetFirst() {
+    Duration second = Duration.ofSeconds(1);
+    Duration hour = Duration.ofHours(1);
+    assertThatThrownBy(
+            () -> ValkeySessionStore.builder(URI).idleTimeout(second).touchInterval(hour).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("touchInterval", "idle timeout of PT1S", "PT1H");
+    assertThatThrownBy(
+            () -> ValkeySessionStore.builder(URI).touchInterval(hour).idleTimeout(second).build())
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  static Stream<Arguments> nulls() {
+    return Stream.of(
+        arguments("uri", call(b -> ValkeySessionStore.builder(nothing()))),
+        arguments("uri", call(b -> ValkeySessionStore.connect(nothing()))),
+        arguments("resources", call(b -> b.resources(nothing()))),
+        arguments("namespace", call(b -> b.namespace(nothing()))),
+        arguments("layout", call(b -> b.layout(nothing()))),
+        arguments("keys", call(b -> b.keys(nothing()))),
+        arguments("timeout", call(b -> b.idleTimeout(nothing()))),
+        arguments("timeout", call(b -> b.absoluteTimeout(nothing()))),
+        arguments("interval", call(b -> b.touchInterval(nothing()))),
+        arguments("policy", call(b -> b.conflicts(nothing()))),
+        arguments("policy", call(b -> b.unreadable(nothing()))),
+        arguments("clock", call(b -> b.clock(nothing()))),
+        arguments("timeout", call(b -> b.commandTimeout(nothing()))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("nulls")
+  void aNullIsRefusedByTheNameOfTheArgument(
+      String argument, Consumer<ValkeySessionStore.Builder> call) {
+    ValkeySessionStore.Builder builder = ValkeySessionStore.builder(URI);
+    assertThatNullPointerException()
+        .isThrownBy(() -> call.accept(builder))
+        .withMessageContaining(argument);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "localhost",
+        "localhost:6379",
+        "user:s3cret@localhost:6379",
+        "//user:s3cret@localhost",
+        "http://user:s3cret@localhost:6379",
+        "valkey:user:s3cret@localhost",
+        "valkey:/user:s3cret@localhost",
+        "valkey://",
+        "valkey:///0",
+        "valkey://user:s3cret@",
+        "valkey://user:s3cret@:6379",
+        "valkey://user:s3cret x@localhost",
+        "valkey://user:s3cret^x@localhost",
+        "valkey://user:s3cret%zz@localhost",
+        "valkey://user:s3cret@localhost:port",
+        "valkey://user:s3cret@localhost:99999",
+        "valkey://user:s3cret@localhost/first",
+        "valkey://user:s3cret@[::1",
+        "redis-sentinel://user:s3cret@localhost:26379/0",
+        "redis-socket:///s3cret/redis.sock",
+        " valkey://user:s3cret@localhost"
+      })
+  void aMalformedUriIsRefusedWithoutRepeatingItsPassword(String uri) {
+    assertThatThrownBy(() -> ValkeySessionStore.builder(uri))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("uri must ")
+        .hasMessageNotContaining("s3cret")
+        .hasNoCause();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "valkey://localhost",
+        "valkeys://localhost:6380",
+        "redis://localhost:6379/3",
+        "rediss://user:p%40ss@localhost",
+        "VALKEY://localhost",
+        "valkey://:password@127.0.0.1",
+        "valkey://[::1]:6379",
+        "valkey://my-host.example.org"
+      })
+  void aUriOfEachSchemeIsAccepted(String uri) {
+    ValkeySessionStore.connect(uri).close();
+  }
+
+  /** As containers in Docker Compose are often named. */
+  @Test
+  void aHostWithAnUnderscoreIsAccepted() {
+    ValkeySessionStore.connect("valkey://session_store:6379").close();
+  }
+
+  @Test
+  void theHashLayoutIsRefusedOrStoresAHash(ValkeyServer server) {
+    ValkeySessionStore.Builder builder =
+        ValkeySessionStore.builder(server.uri()).namespace(server.namespace());
+    try (ValkeySessionStore store = builder.layout(Layout.HASH).build()) {
+      Session session = Sessions.created(store);
+      assertThat(server.command("TYPE", Stored.of(server, session).key())).isEqualTo("hash");
+    } catch (IllegalArgumentException | UnsupportedOperationException refused) {
+      assertThat(refused).hasMessageContaining("HASH");
+    }
+  }
+
+  private static Arguments refused(Consumer<ValkeySessionStore.Builder> option, String... words) {
+    return arguments(option, words);
+  }
+
+  private static Arguments accepted(Consumer<ValkeySessionStore.Builder> option) {
+    return arguments(option);
+  }
+
+  private static Consumer<ValkeySessionStore.Builder> call(
+      Consumer<ValkeySessionStore.Builder> call) {
+    return call;
+  }
+
+  /** Null, where the compiler is told that it cannot be. */
+  @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
+  private static <T> T nothing() {
+    @Nullable T nothing = null;
+    return nothing;
+  }
+}

@@ -1,0 +1,110 @@
+package io.latchkey.shop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.latchkey.shop.Browser.Page;
+import io.latchkey.tck.ServerProcess;
+import io.latchkey.tck.ValkeyServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/** The shop without its server. */
+class OutageTest {
+  private final ServerProcess server = ValkeyServer.start();
+
+  @AfterEach
+  void close() {
+    server.close();
+  }
+
+  @Test
+  void visitorIsToldToTryAgainAndKeepsTheSession() {
+    try (var shop = RunningShop.start(server.uri(), "shop")) {
+      var browser = new Browser(shop.port());
+      browser.post("/sign-in", "name", "Ada");
+      String cookie = browser.cookie();
+      server.kill();
+
+      Page page = browser.get("/cart");
+
+      assertIsApology(page);
+      assertThat(browser.cookie()).isEqualTo(cookie);
+    }
+  }
+
+  @Test
+  void firstCartThatCannotBeStoredSetsNoCookie() {
+    try (var shop = RunningShop.start(server.uri(), "shop")) {
+      var browser = new Browser(shop.port());
+      server.kill();
+
+      assertIsApology(browser.post("/cart", "item", "mug"));
+      assertIsApology(browser.post("/sign-in", "name", "Ada"));
+      assertThat(browser.cookie()).isNull();
+    }
+  }
+
+  @Test
+  void signOutThatDidNotReachTheServerKeepsTheCookieToTryAgain() {
+    try (var shop = RunningShop.start(server.uri(), "shop")) {
+      var browser = new Browser(shop.port());
+      browser.post("/sign-in", "name", "Ada");
+      server.kill();
+
+      assertIsApology(browser.post("/sign-out"));
+
+      assertThat(browser.cookie()).isNotNull();
+    }
+  }
+
+  @Test
+  void productsAreShownToNewVisitorsNevertheless() {
+    try (var shop = RunningShop.start(server.uri(), "shop")) {
+      server.kill();
+
+      assertThat(new Browser(shop.port()).get("/").status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void startWithoutTheServerSaysWhatToDoAndNoPassword() {
+    String uri = server.uri().replace("valkey://", "valkey://ada:hunter2@");
+    server.kill();
+
+    Throwable failure = catchThrowable(() -> RunningShop.start(uri, "shop").close());
+
+    FailureAnalysis analysis =
+        Objects.requireNonNull(new SessionServerFailureAnalyzer().analyze(failure));
+    assertThat(analysis.getDescription())
+        .contains(":" + server.port() + " (LATCHKEY_URI)")
+        .doesNotContain("hunter2", "ada");
+    assertThat(analysis.getAction()).contains("LATCHKEY_URI");
+  }
+
+  @Test
+  void embeddedServerEndsWhenItIsClosed() throws IOException {
+    int port;
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = socket.getLocalPort();
+    }
+    try (var embedded = EmbeddedServer.start(port)) {
+      assertThat(embedded).isNotNull();
+      assertThat(SessionServer.answersPing(port)).isTrue();
+    }
+
+    assertThat(SessionServer.answersPing(port)).isFalse();
+  }
+
+  private static void assertIsApology(Page page) {
+    assertThat(page.status()).isEqualTo(503);
+    assertThat(page.header("Retry-After")).hasValue("5");
+    assertThat(page.setCookie()).isEmpty();
+    assertThat(page.body()).contains("We will be right back").doesNotContain("Exception", "at io.");
+  }
+}
