@@ -89,7 +89,7 @@ public final class SessionIds {
     for (int i = 0; i < UUID_LENGTH; i++) {
       char c = id.charAt(i);
       boolean fits =
-          i == 8 || i == 13 || i == 18 || i == 23
+          (i == 8 || i == 13 || i == 18 || i == 23)
               ? c == '-'
               : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
       if (!fits) {

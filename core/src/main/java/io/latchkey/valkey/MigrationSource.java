@@ -113,9 +113,10 @@ public final class MigrationSource {
 
   /** Whether both stand for the same place. */
   boolean overlaps(MigrationSource other) {
-    return springSession != null && other.springSession != null
-        ? springSession.namespace.equals(other.springSession.namespace)
-        : layout != null && layout == other.layout;
+    if (springSession != null && other.springSession != null) {
+      return springSession.namespace.equals(other.springSession.namespace);
+    }
+    return layout != null && layout == other.layout;
   }
 
   @Override

@@ -40,6 +40,9 @@ final class SpringSessions {
   /** What a head can hold. */
   private static final long MAX_TIME = 9_999_999_999_999L;
 
+  /** Causes may go round in a circle. */
+  private static final int MAX_CAUSES = 20;
+
   private final String prefix;
   private final Function<byte[], ? extends @Nullable Object> deserializer;
   private final AttributeCodec codec;
@@ -227,16 +230,15 @@ final class SpringSessions {
 
   /** What kind of failure it was, and the class that it was about. */
   private static String why(Throwable error) {
-    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+    Throwable cause = error;
+    for (int i = 0; i < MAX_CAUSES && cause != null; i++) {
       if (cause instanceof ClassNotFoundException || cause instanceof NoClassDefFoundError) {
         return "there is no class " + className(cause.getMessage());
       }
       if (cause instanceof InvalidClassException invalid) {
         return "the class is not as it was: " + className(invalid.classname);
       }
-      if (cause.getCause() == cause) {
-        break;
-      }
+      cause = cause.getCause();
     }
     return error.getClass().getName();
   }
