@@ -38,6 +38,9 @@ import reactor.util.retry.Retry;
 class MigrationBetweenLayoutsTest {
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
 
+  /** Long enough for all that is sent without waiting to be sent before an answer comes. */
+  private static final Duration ANSWER = Duration.ofMillis(300);
+
   private static int tests;
 
   private final String namespace = SERVER.namespace() + ":" + ++tests;
@@ -102,6 +105,7 @@ class MigrationBetweenLayoutsTest {
     for (int i = 0; i < 50; i++) {
       ids.add(created(i % 2 == 0 ? former : store).id());
     }
+    proxy.delay(ANSWER);
     run(store.getAll(ids).collectList());
     assertThat(proxy.names()).hasSize(75);
     assertThat(proxy.roundTrips()).isEqualTo(2);

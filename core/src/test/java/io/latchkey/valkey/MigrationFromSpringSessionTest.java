@@ -45,12 +45,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.data.redis.serializer.JdkSerializationRedisSerializer;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Sessions that Spring Session itself wrote, and a store that takes them over. */
 class MigrationFromSpringSessionTest {
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
 
   private static final Duration MINUTE = Duration.ofMinutes(1);
+
+  /** Long enough for all that is sent without waiting to be sent before an answer comes. */
+  private static final Duration ANSWER = Duration.ofMillis(300);
+
   private static int tests;
 
   private final String namespace = SERVER.namespace() + ":ours" + ++tests;
@@ -119,6 +124,27 @@ class MigrationFromSpringSessionTest {
                 });
     spring(serializer).change(id, s -> s.removeAttribute("cart"));
     assertThat(value(store(serializer).get(id)).names()).containsExactly("user");
+  }
+
+  @Test
+  void anEmptyFieldIsNoMatterForTheDeserializer() {
+    String id = spring(Serializer.JSON).create(s -> s.setAttribute("user", "ada"));
+    SERVER.command("HSET", springKey(id), "sessionAttr:removed", "");
+    JsonMapper strict = JsonMapper.builder().build();
+    ValkeySessionStore store =
+        open(
+            MigrationStores.builder(SERVER.uri(), namespace, Layout.STRING)
+                .migrateFrom(
+                    MigrationSource.springSession(
+                        springNamespace, bytes -> strict.readValue(bytes, Object.class))));
+    assertThat(value(store.get(id)).names()).containsExactly("user");
+  }
+
+  @Test
+  void anIntervalOfZeroIsAnEndAndNotForEver() {
+    String id = spring(Serializer.JSON).create(s -> s.setAttribute("user", "ada"));
+    SERVER.command("HSET", springKey(id), "maxInactiveInterval", "0");
+    StepVerifier.create(store(Serializer.JSON).get(id)).verifyComplete();
   }
 
   @ParameterizedTest
@@ -242,6 +268,17 @@ class MigrationFromSpringSessionTest {
     value(store.save(session.set("seen", 1)));
     assertThat(value(store.get(id)).names()).containsExactlyInAnyOrder("user", "cart", "seen");
     assertThat(store.stats().conflicts()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aValueThatSpringReplacedSinceTheReadSurvives(Serializer serializer) {
+    String id = spring(serializer).create(s -> s.setAttribute("user", "ada"));
+    ValkeySessionStore store = store(serializer);
+    Session session = value(store.get(id));
+    spring(serializer).change(id, s -> s.setAttribute("user", "eve"));
+    value(store.save(session.set("seen", 1)));
+    assertThat(value(store.get(id)).get("user", String.class)).contains("eve");
   }
 
   @ParameterizedTest
@@ -413,6 +450,21 @@ class MigrationFromSpringSessionTest {
 
   @ParameterizedTest
   @EnumSource
+  void aGraceWhoseSessionHasEndedLeadsToNothingOfSprings(Layout layout) {
+    String id = spring(Serializer.JDK).create(s -> s.setAttribute("user", "ada"));
+    ValkeySessionStore store =
+        open(builder(Serializer.JDK).layout(layout).rotationGrace(Duration.ofSeconds(30)));
+    Session session = value(store.get(id));
+    Session renewed = value(store.rotateId(session));
+    value(store.delete(renewed.id()));
+    SERVER.command("HSET", springKey(id), "sessionAttr:cart", "late");
+    StepVerifier.create(store.get(id)).verifyComplete();
+    assertThat(error(store.save(session.set("late", 1)))).isInstanceOf(SessionGoneException.class);
+    assertThat(value(store.touch(session))).isFalse();
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void aDeletionEndsASessionOfSprings(Serializer serializer) {
     String id = spring(serializer).create(s -> s.setAttribute("user", "ada"));
     ValkeySessionStore store = store(serializer);
@@ -561,6 +613,7 @@ class MigrationFromSpringSessionTest {
     ValkeySessionStore store = warm(layout);
     run(store.getAll(ids.subList(0, 1)).collectList());
     assertThat(proxy.roundTrips()).isEqualTo(2);
+    proxy.delay(ANSWER);
     run(store.getAll(ids).collectList());
     assertThat(proxy.names()).hasSize(40);
     assertThat(proxy.roundTrips()).isEqualTo(2);

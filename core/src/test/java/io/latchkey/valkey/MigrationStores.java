@@ -1,5 +1,8 @@
 package io.latchkey.valkey;
 
+import static io.latchkey.valkey.Sessions.PATIENCE;
+import static java.util.Objects.requireNonNull;
+
 import io.latchkey.tck.ValkeyServer;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
@@ -23,6 +26,7 @@ final class MigrationStores {
         .resources(RESOURCES)
         .namespace(namespace)
         .layout(layout)
+        .commandTimeout(PATIENCE)
         .connections(1);
   }
 
@@ -52,6 +56,6 @@ final class MigrationStores {
   }
 
   static long timeToLive(ValkeyServer server, String key) {
-    return (Long) java.util.Objects.requireNonNull(server.command("PTTL", key));
+    return (Long) requireNonNull(server.command("PTTL", key));
   }
 }
