@@ -16,6 +16,16 @@ import reactor.core.publisher.Mono;
 public interface SessionBackend {
 
   /**
+   * Whether a text can be the id of a session here; no other reaches the methods below.
+   *
+   * @param id the text
+   * @return true if it has the form of one of our ids, or of one that this backend knows beside
+   */
+  default boolean accepts(String id) {
+    return SessionIds.isValid(id);
+  }
+
+  /**
    * Stores a new session.
    *
    * @param id its id
@@ -36,7 +46,7 @@ public interface SessionBackend {
    * Reads sessions in one round trip.
    *
    * @param ids their ids
-   * @return what is there, in the order of the ids
+   * @return for each id what is there, in their order
    */
   Flux<Found> readAll(List<String> ids);
 

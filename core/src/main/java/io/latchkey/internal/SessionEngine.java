@@ -13,6 +13,7 @@ import io.latchkey.SessionStoreUnavailableException;
 import io.latchkey.UnreadablePolicy;
 import io.latchkey.UnreadableSessionException;
 import io.latchkey.codec.AttributeCodec;
+import io.latchkey.internal.SessionBackend.Found;
 import io.latchkey.internal.SessionBackend.Write;
 import io.latchkey.internal.TrackedSession.Edit;
 import java.time.Duration;
@@ -102,7 +103,7 @@ public final class SessionEngine implements SessionStore {
   @Override
   public Mono<Session> get(String id) {
     Objects.requireNonNull(id, "id");
-    if (!SessionIds.isValid(id)) {
+    if (!backend.accepts(id)) {
       return Mono.empty();
     }
     return read(id).map(snapshot -> accessed(id, snapshot));
@@ -113,7 +114,7 @@ public final class SessionEngine implements SessionStore {
     Objects.requireNonNull(ids, "ids");
     List<String> valid = new ArrayList<>(ids.size());
     for (String id : ids) {
-      if (SessionIds.isValid(Objects.requireNonNull(id, "ids must not contain null"))) {
+      if (backend.accepts(Objects.requireNonNull(id, "ids must not contain null"))) {
         valid.add(id);
       }
     }
@@ -122,6 +123,7 @@ public final class SessionEngine implements SessionStore {
     }
     return backend
         .readAll(valid)
+        .filter(Found::isThere)
         .<Session>handle(
             (found, sink) -> {
               if (found.session() != null) {
@@ -174,14 +176,14 @@ public final class SessionEngine implements SessionStore {
   @Override
   public Mono<Boolean> delete(String id) {
     Objects.requireNonNull(id, "id");
-    return SessionIds.isValid(id) ? backend.delete(id) : Mono.just(false);
+    return backend.accepts(id) ? backend.delete(id) : Mono.just(false);
   }
 
   @Override
   public Mono<Session> update(String id, Function<Session, Mono<Session>> change) {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(change, "change");
-    if (!SessionIds.isValid(id)) {
+    if (!backend.accepts(id)) {
       return Mono.empty();
     }
     return read(id).flatMap(snapshot -> update(id, snapshot, change, 1));
@@ -195,7 +197,8 @@ public final class SessionEngine implements SessionStore {
 
   private Session accessed(String id, Snapshot snapshot) {
     long now = settings.now();
-    if (settings.touchDue(snapshot.lastAccessedAt(), snapshot.idleMillis(), now)) {
+    if (snapshot.body().touchedAtEveryAccess()
+        || settings.touchDue(snapshot.lastAccessedAt(), snapshot.idleMillis(), now)) {
       backend.touch(id, now).subscribe(there -> {}, error -> failedTouches.increment());
     }
     return TrackedSession.stored(id, codec, snapshot);
@@ -321,14 +324,18 @@ public final class SessionEngine implements SessionStore {
               if (!(result instanceof WriteResult.Conflict conflict)) {
                 return Mono.error(gone());
               }
-              return afterConflict(session, conflict.current(), policy, attempt)
+              return afterConflict(session, expected, conflict.current(), policy, attempt)
                   .then(Mono.defer(() -> saveRest(session, policy, attempt + 1)));
             });
   }
 
   /** Builds upon the winner's session, after a pause, or signals why not. */
   private Mono<Void> afterConflict(
-      TrackedSession session, Snapshot current, ConflictPolicy policy, int attempt) {
+      TrackedSession session,
+      Snapshot expected,
+      Snapshot current,
+      ConflictPolicy policy,
+      int attempt) {
     if (takeOver(session, current)) {
       return Mono.empty();
     }
@@ -341,7 +348,7 @@ public final class SessionEngine implements SessionStore {
     if (attempt >= MAX_ATTEMPTS) {
       return Mono.error(tooManyAttempts());
     }
-    session.buildUpon(current);
+    session.buildUpon(expected, current);
     return backoff(attempt);
   }
 
@@ -425,7 +432,7 @@ public final class SessionEngine implements SessionStore {
               }
               // Without changes of its own a rotation has nothing to be refused for.
               ConflictPolicy policy = edit.isEmpty() ? ConflictPolicy.MERGE : settings.conflicts();
-              return afterConflict(session, conflict.current(), policy, attempt)
+              return afterConflict(session, base, conflict.current(), policy, attempt)
                   .then(Mono.defer(() -> rotate(session, wantedGrace, attempt + 1)));
             });
   }

@@ -15,6 +15,7 @@ public final class SessionIds {
   /** How many of them are the routing tag. */
   public static final int TAG_LENGTH = 4;
 
+  private static final int UUID_LENGTH = 36;
   private static final int TAG_BYTES = 3;
   private static final int BYTES = 24;
   private static final Base64.Encoder BASE64URL = Base64.getUrlEncoder().withoutPadding();
@@ -73,5 +74,28 @@ public final class SessionIds {
         || (c >= '0' && c <= '9')
         || c == '-'
         || c == '_';
+  }
+
+  /**
+   * Whether a text is a UUID as {@code UUID.toString} writes it, which other libraries use as ids.
+   *
+   * @param id the text
+   * @return true if it is 32 lower-case hexadecimal digits in groups of 8, 4, 4, 4 and 12
+   */
+  public static boolean isUuid(String id) {
+    if (id.length() != UUID_LENGTH) {
+      return false;
+    }
+    for (int i = 0; i < UUID_LENGTH; i++) {
+      char c = id.charAt(i);
+      boolean fits =
+          (i == 8 || i == 13 || i == 18 || i == 23)
+              ? c == '-'
+              : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+      if (!fits) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -39,6 +39,16 @@ public record Snapshot(
      * @return an unmodifiable map of their names to their values
      */
     Map<String, JsonBytes> unknown();
+
+    /**
+     * Whether every access has to be written down, as what is stored has a time to live without the
+     * touch interval on top.
+     *
+     * @return false for what a store of ours wrote
+     */
+    default boolean touchedAtEveryAccess() {
+      return false;
+    }
   }
 
   /**

@@ -264,6 +264,20 @@ final class TrackedSession implements Session {
     }
   }
 
+  /**
+   * Builds upon what was found instead of what was expected. Its version may be the lower one: a
+   * server that took over after a failure has lost the last saves, and what another library wrote
+   * has no version of ours.
+   */
+  synchronized void buildUpon(Snapshot expected, Snapshot found) {
+    if (base.version() == expected.version() && base.mark().equals(expected.mark())) {
+      stored = true;
+      base = found;
+    } else {
+      buildUpon(found);
+    }
+  }
+
   synchronized void accessed(long now) {
     if (now > base.lastAccessedAt()) {
       base =

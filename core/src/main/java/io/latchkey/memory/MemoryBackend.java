@@ -52,7 +52,11 @@ final class MemoryBackend implements SessionBackend {
   @Override
   public Flux<Found> readAll(List<String> ids) {
     return Flux.fromIterable(ids)
-        .concatMap(id -> read(id).map(session -> new Found(id, session, null)));
+        .concatMap(
+            id ->
+                read(id)
+                    .map(session -> new Found(id, session, null))
+                    .defaultIfEmpty(new Found(id, null, null)));
   }
 
   @Override

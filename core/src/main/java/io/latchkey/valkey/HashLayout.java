@@ -188,8 +188,7 @@ final class HashLayout implements SessionBackend {
                     CommandType.HGETALL,
                     () -> new MapOutput<>(ByteArrayCodec.INSTANCE),
                     keys.keys(ids))
-                .zipWithIterable(ids, (reply, id) -> reply.found(id, this::decodeUnmoved))
-                .filter(Found::isThere));
+                .zipWithIterable(ids, (reply, id) -> reply.found(id, this::decodeUnmoved)));
   }
 
   @Override

@@ -117,9 +117,7 @@ final class ServerErrors {
   private static SessionStoreException refused(String message) {
     String code = message.split(" ", 2)[0];
     if (code.equals("WRONGTYPE") || message.contains("WRONGTYPE")) {
-      return new UnreadableSessionException(
-          "what is stored for the session is of another type than this store's layout: it was"
-              + " written with another layout, or by somebody else");
+      return new OtherTypeException();
     }
     if (code.equals("NOPERM") || message.contains("ACL failure")) {
       return forbidden(message);
@@ -189,6 +187,19 @@ final class ServerErrors {
       current = current.getCause();
     }
     return current;
+  }
+
+  /** Under a session's key lies what commands of the store's layout cannot work with. */
+  static final class OtherTypeException extends UnreadableSessionException {
+    private static final long serialVersionUID = 1L;
+
+    OtherTypeException() {
+      super(
+          "what is stored for the session is of another type than this store's layout; it was left"
+              + " alone. If it was written with the other layout, set migrateFrom("
+              + "MigrationSource.layout(...)) on the store's builder, and the next save rewrites"
+              + " it");
+    }
   }
 
   /** A connection broke with the command on its way. */

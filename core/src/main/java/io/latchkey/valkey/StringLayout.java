@@ -168,8 +168,7 @@ final class StringLayout implements SessionBackend {
                     CommandType.GET,
                     () -> new ValueOutput<>(ByteArrayCodec.INSTANCE),
                     keys.keys(ids))
-                .zipWithIterable(ids, (reply, id) -> reply.found(id, this::decodeUnmoved))
-                .filter(Found::isThere));
+                .zipWithIterable(ids, (reply, id) -> reply.found(id, this::decodeUnmoved)));
   }
 
   private @Nullable Snapshot decodeUnmoved(byte[] document) {

@@ -13,7 +13,9 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.resource.ClientResources;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -177,6 +179,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     private long graceMillis = SessionSettings.DEFAULT.graceMillis();
     private ConflictPolicy conflicts = SessionSettings.DEFAULT.conflicts();
     private UnreadablePolicy unreadable = SessionSettings.DEFAULT.unreadable();
+    private final List<MigrationSource> sources = new ArrayList<>();
     private Clock clock = SessionSettings.DEFAULT.clock();
     private int connectionCount = DEFAULT_CONNECTIONS;
     private Duration commandTimeout = DEFAULT_COMMAND_TIMEOUT;
@@ -321,6 +324,27 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     }
 
     /**
+     * Where sessions may still lie in another form, to be read there and rewritten in this store's
+     * layout when they are next changed; nowhere by default. May be called several times, once for
+     * each source. Take it out again when the longest-lived session of that form has ended or been
+     * migrated.
+     *
+     * @param source where they lie
+     * @return this builder
+     * @throws IllegalArgumentException if the same source was named before
+     */
+    public Builder migrateFrom(MigrationSource source) {
+      Objects.requireNonNull(source, "source");
+      for (MigrationSource other : sources) {
+        if (source.overlaps(other)) {
+          throw new IllegalArgumentException("migrateFrom names " + source + " twice");
+        }
+      }
+      sources.add(source);
+      return this;
+    }
+
+    /**
      * What tells the time; the system's clock by default. How long a key lives is the server's
      * affair: a clock that is set moves only what is written down, and what is due.
      *
@@ -371,9 +395,11 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * Builds the store. Opens nothing.
      *
      * @return a store that is not connected yet
-     * @throws IllegalArgumentException if the touch interval is longer than the idle timeout
+     * @throws IllegalArgumentException if the touch interval is longer than the idle timeout, or
+     *     {@link #migrateFrom} names this store's own layout or keys
      */
     public ValkeySessionStore build() {
+      checkSources();
       SessionSettings settings =
           new SessionSettings(
                   idleMillis,
@@ -398,7 +424,33 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
             case STRING -> new StringLayout(connections, sessionKeys, settings, codec);
             case HASH -> new HashLayout(connections, sessionKeys, settings, codec);
           };
+      if (!sources.isEmpty()) {
+        backend =
+            new MigratingBackend(
+                backend, layout, sources, connections, sessionKeys, settings, codec);
+      }
       return new ValkeySessionStore(connections, new SessionEngine(backend, settings, codec));
+    }
+
+    private void checkSources() {
+      for (MigrationSource source : sources) {
+        if (source.layout() == layout) {
+          throw new IllegalArgumentException(
+              "migrateFrom must name the layout to migrate from, but "
+                  + layout
+                  + " is this store's");
+        }
+        MigrationSource.SpringSession spring = source.springSession();
+        if (spring != null
+            && keys == Keys.PLAIN
+            && namespace.equals(spring.namespace() + ":sessions")) {
+          throw new IllegalArgumentException(
+              "with Keys.PLAIN the namespace '"
+                  + namespace
+                  + "' gives a session the very key under which migrateFrom finds Spring's: choose"
+                  + " another namespace");
+        }
+      }
     }
   }
 }

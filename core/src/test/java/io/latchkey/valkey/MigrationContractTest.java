@@ -1,0 +1,45 @@
+package io.latchkey.valkey;
+
+import io.latchkey.SessionStore;
+import io.latchkey.tck.SessionStoreContract;
+import io.latchkey.tck.StoreOptions;
+import io.latchkey.tck.ValkeyServer;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * The contract on instances of which every other has the other layout, while each migrates what it
+ * saves to its own.
+ */
+class MigrationContractTest extends SessionStoreContract {
+  @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
+
+  private Layout next = Layout.STRING;
+
+  @Override
+  protected SessionStore newStore(StoreOptions options) {
+    Layout layout = next;
+    next = MigrationStores.other(layout);
+    ValkeySessionStore.Builder builder =
+        MigrationStores.builder(SERVER.uri(), SERVER.namespace(), layout)
+            .migrateFrom(MigrationSource.layout(next))
+            .migrateFrom(MigrationSource.springSession("none", bytes -> bytes))
+            .idleTimeout(options.idleTimeout())
+            .touchInterval(options.touchInterval())
+            .conflicts(options.conflicts());
+    if (options.absoluteTimeout() != null) {
+      builder.absoluteTimeout(options.absoluteTimeout());
+    }
+    return builder.build();
+  }
+
+  /** The server's own clock decides, so this waits. */
+  @Override
+  protected void advance(Duration time) {
+    long end = System.nanoTime() + time.toNanos();
+    while (System.nanoTime() < end) {
+      LockSupport.parkNanos(end - System.nanoTime());
+    }
+  }
+}

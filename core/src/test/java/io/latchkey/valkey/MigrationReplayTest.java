@@ -1,0 +1,160 @@
+package io.latchkey.valkey;
+
+import static io.latchkey.valkey.MigrationStores.content;
+import static io.latchkey.valkey.MigrationStores.other;
+import static io.latchkey.valkey.Sessions.created;
+import static io.latchkey.valkey.Sessions.value;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.latchkey.codec.AttributeCodec;
+import io.latchkey.internal.Marks;
+import io.latchkey.internal.SessionBackend;
+import io.latchkey.internal.SessionBackend.Write;
+import io.latchkey.internal.SessionBackend.WriteResult;
+import io.latchkey.internal.SessionIds;
+import io.latchkey.internal.SessionSettings;
+import io.latchkey.internal.Snapshot;
+import io.latchkey.tck.ValkeyServer;
+import io.latchkey.valkey.MigrationSpringSide.Serializer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The very same command that migrates, run a second time, as Lettuce may after a reconnect. */
+class MigrationReplayTest {
+  @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  private final AttributeCodec codec = new AttributeCodec();
+  private final SessionIds ids = new SessionIds();
+  private final Connections connections =
+      new StandaloneConnections(
+          ValkeyUri.parse(SERVER.uri(), TIMEOUT),
+          ClientFactory.options(TIMEOUT, false),
+          ClientFactory.resources(null),
+          1);
+
+  @BeforeEach
+  void deleteKeys() {
+    SERVER.keys().forEach(key -> SERVER.command("DEL", key));
+  }
+
+  @AfterEach
+  void close() {
+    connections.close().block();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"STRING,false", "STRING,true", "HASH,false", "HASH,true"})
+  void aSecondRunOfTheWriteChangesNothingAndKnowsItsOwnWork(Layout layout, boolean spring) {
+    SessionBackend backend = backend(layout);
+    String id = unmigrated(layout, spring);
+    Write write = next(value(backend.read(id)));
+    assertThat(value(backend.write(id, write))).isEqualTo(WriteResult.WRITTEN);
+    Map<String, String> before = content(SERVER, SERVER.keys());
+    assertThat(value(backend.write(id, write))).isEqualTo(WriteResult.WRITTEN);
+    assertThat(content(SERVER, SERVER.keys())).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"STRING,false", "STRING,true", "HASH,false", "HASH,true"})
+  void aRunAfterSomebodyElsesSaveWritesNothing(Layout layout, boolean spring) {
+    SessionBackend backend = backend(layout);
+    String id = unmigrated(layout, spring);
+    Write write = next(value(backend.read(id)));
+    value(backend.write(id, write));
+    value(backend.write(id, next(value(backend.read(id)))));
+    Map<String, String> before = content(SERVER, SERVER.keys());
+    assertThat(value(backend.write(id, write))).isInstanceOf(WriteResult.Conflict.class);
+    assertThat(content(SERVER, SERVER.keys())).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"STRING,false", "STRING,true", "HASH,false", "HASH,true"})
+  void aRunAfterTheDeletionBringsNothingBack(Layout layout, boolean spring) {
+    SessionBackend backend = backend(layout);
+    String id = unmigrated(layout, spring);
+    Write write = next(value(backend.read(id)));
+    value(backend.write(id, write));
+    value(backend.delete(id));
+    assertThat(value(backend.write(id, write))).isEqualTo(WriteResult.GONE);
+    assertThat(SERVER.keys()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"STRING,false", "STRING,true", "HASH,false", "HASH,true"})
+  void aSecondRunOfTheRotationAnswersWithWhatTheFirstOneWrote(Layout layout, boolean spring) {
+    SessionBackend backend = backend(layout);
+    String id = unmigrated(layout, spring);
+    String newId = ids.nextAfter(id);
+    Write write = next(value(backend.read(id)));
+    assertThat(value(backend.rotate(id, newId, write, 0))).isEqualTo(WriteResult.WRITTEN);
+    Map<String, String> before = content(SERVER, SERVER.keys());
+    WriteResult second = value(backend.rotate(id, newId, write, 0));
+    assertThat(second)
+        .isInstanceOfSatisfying(
+            WriteResult.Moved.class,
+            moved -> assertThat(moved.current().mark()).isEqualTo(write.next().mark()));
+    assertThat(content(SERVER, SERVER.keys())).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"STRING,false", "STRING,true", "HASH,false", "HASH,true"})
+  void aRunOfTheRotationAfterTheDeletionBringsNothingBack(Layout layout, boolean spring) {
+    SessionBackend backend = backend(layout);
+    String id = unmigrated(layout, spring);
+    String newId = ids.nextAfter(id);
+    Write write = next(value(backend.read(id)));
+    value(backend.rotate(id, newId, write, 0));
+    value(backend.delete(newId));
+    assertThat(value(backend.rotate(id, newId, write, 0))).isEqualTo(WriteResult.GONE);
+    assertThat(SERVER.keys()).isEmpty();
+  }
+
+  private String unmigrated(Layout layout, boolean spring) {
+    if (spring) {
+      try (MigrationSpringSide side =
+          new MigrationSpringSide(SERVER.uri(), SERVER.namespace() + ":spring", Serializer.JDK)) {
+        return side.create(s -> s.setAttribute("user", "ada"));
+      }
+    }
+    try (ValkeySessionStore store =
+        MigrationStores.builder(SERVER.uri(), SERVER.namespace(), other(layout)).build()) {
+      return created(store).id();
+    }
+  }
+
+  private SessionBackend backend(Layout layout) {
+    SessionKeys keys = new SessionKeys(SERVER.namespace(), Keys.DIGEST);
+    SessionSettings settings = SessionSettings.DEFAULT;
+    SessionBackend target =
+        layout == Layout.STRING
+            ? new StringLayout(connections, keys, settings, codec)
+            : new HashLayout(connections, keys, settings, codec);
+    List<MigrationSource> sources =
+        List.of(
+            MigrationSource.layout(other(layout)),
+            MigrationSource.springSession(
+                SERVER.namespace() + ":spring", Serializer.JDK.serializer::deserialize));
+    return new MigratingBackend(target, layout, sources, connections, keys, settings, codec);
+  }
+
+  private static Write next(Snapshot expected) {
+    Snapshot next =
+        new Snapshot(
+            expected.lastAccessedAt() + 1,
+            expected.idleMillis(),
+            expected.absoluteEnd(),
+            expected.version() + 1,
+            Marks.next(),
+            new Snapshot.PlainBody(
+                expected.body().createdAt(), expected.body().attributes(), Map.of()));
+    return new Write(expected, next, Map.of());
+  }
+}
