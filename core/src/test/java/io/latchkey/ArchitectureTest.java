@@ -37,7 +37,7 @@ class ArchitectureTest {
 
   private static final String[] JAVA = {"java.lang..", "java.math..", "java.net..", "java.nio.."};
   private static final String[] JAVA_TOO = {
-    "java.io..", "java.security..", "java.time..", "java.util.."
+    "java.io..", "java.security..", "java.time..", "java.util..", "javax.net.ssl.."
   };
   private static final String[] REACTIVE = {"reactor..", "org.reactivestreams.."};
   private static final String[] LETTUCE = {"io.lettuce..", "io.netty.."};

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -61,24 +60,20 @@ public final class LayoutFigures {
 
   private static void measure(String uri, RedisCommands<String, String> server, int attributes) {
     Map<Layout, Figures> figures = new EnumMap<>(Layout.class);
-    Map<Layout, ValkeySessionStore> stores = new EnumMap<>(Layout.class);
     for (Layout layout : Layout.values()) {
-      stores.put(
-          layout,
+      ValkeySessionStore store =
           ValkeySessionStore.builder(uri)
               .namespace(SessionData.NAMESPACE + ":" + layout)
               .layout(layout)
               .connections(1)
-              .build());
-      figures.put(layout, new Figures());
+              .build();
+      figures.put(layout, new Figures(store));
     }
     // In turn, so that a machine which slows down slows both.
     for (int round = 0; round < ROUNDS; round++) {
-      for (Layout layout : Layout.values()) {
-        figures.get(layout).round(stores.get(layout), server, attributes);
-      }
+      figures.values().forEach(figure -> figure.round(server, attributes));
     }
-    Figures base = figures.get(Layout.STRING);
+    Figures base = Objects.requireNonNull(figures.get(Layout.STRING));
     figures.forEach(
         (layout, figure) ->
             System.out.printf(
@@ -91,7 +86,7 @@ public final class LayoutFigures {
                 figure.memory,
                 median(figure.getNanos) / median(base.getNanos),
                 median(figure.saveNanos) / median(base.saveNanos)));
-    stores.values().forEach(ValkeySessionStore::close);
+    figures.values().forEach(figure -> figure.store.close());
   }
 
   private static double median(List<Double> values) {
@@ -101,21 +96,26 @@ public final class LayoutFigures {
 
   /** One layout's figures for one size. */
   private static final class Figures {
+    final ValkeySessionStore store;
     long getBytes;
     long saveBytes;
     long memory;
     final List<Double> getNanos = new ArrayList<>();
     final List<Double> saveNanos = new ArrayList<>();
 
-    void round(ValkeySessionStore store, RedisCommands<String, String> server, int attributes) {
+    Figures(ValkeySessionStore store) {
+      this.store = store;
+    }
+
+    void round(RedisCommands<String, String> server, int attributes) {
       Session session = store.newSession();
       for (int i = 0; i < attributes; i++) {
         session.set("attribute" + i, "v".repeat(40));
       }
       Objects.requireNonNull(store.save(session).block());
       int[] change = {0};
-      Supplier<Object> get = () -> store.get(session.id()).block();
-      Supplier<Object> save =
+      Runnable get = () -> store.get(session.id()).block();
+      Runnable save =
           () -> store.save(session.set("attribute0", "%040d".formatted(change[0]++))).block();
       getBytes = bytes(server, get);
       saveBytes = bytes(server, save);
@@ -125,13 +125,13 @@ public final class LayoutFigures {
       store.delete(session.id()).block();
     }
 
-    private static long bytes(RedisCommands<String, String> server, Supplier<Object> operation) {
-      operation.get();
+    private static long bytes(RedisCommands<String, String> server, Runnable operation) {
+      operation.run();
       long nothing = total(server);
       nothing = total(server) - nothing;
       long before = total(server);
       for (int i = 0; i < OPERATIONS; i++) {
-        operation.get();
+        operation.run();
       }
       return Math.round((double) (total(server) - before - nothing) / OPERATIONS);
     }
@@ -152,11 +152,11 @@ public final class LayoutFigures {
       return Long.parseLong(matcher.group(1));
     }
 
-    private static double nanos(Supplier<Object> operation) {
+    private static double nanos(Runnable operation) {
       long[] nanos = new long[OPERATIONS];
       for (int i = 0; i < OPERATIONS; i++) {
         long start = System.nanoTime();
-        operation.get();
+        operation.run();
         nanos[i] = System.nanoTime() - start;
       }
       Arrays.sort(nanos);

@@ -7,6 +7,9 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamWriteConstraints;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.MapperFeature;
@@ -28,8 +31,20 @@ public final class AttributeCodec {
 
   /** A codec with the settings that stored data needs. */
   public AttributeCodec() {
+    // What could be written can be read again: the limits are those of writing alone. What is read
+    // was written by this application, and has passed a checksum.
+    JsonFactory factory =
+        JsonFactory.builder()
+            .streamReadConstraints(
+                StreamReadConstraints.builder()
+                    .maxNestingDepth(2 * StreamWriteConstraints.DEFAULT_MAX_DEPTH)
+                    .maxNumberLength(Integer.MAX_VALUE)
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .maxNameLength(Integer.MAX_VALUE)
+                    .build())
+            .build();
     mapper =
-        JsonMapper.builder()
+        JsonMapper.builder(factory)
             // A value is read as what it is, or not at all: no number out of a text, no text out
             // of a number, nothing cut off.
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)

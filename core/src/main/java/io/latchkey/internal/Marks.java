@@ -32,4 +32,20 @@ public final class Marks {
     mark[11] = ALPHABET[(low >>> 6) & 63];
     return new String(mark);
   }
+
+  /**
+   * Whether there is a mark at that offset.
+   *
+   * @param source text in ASCII
+   * @param offset where it should start
+   * @return true if all its characters may stand in one
+   */
+  public static boolean isValid(byte[] source, int offset) {
+    for (int i = offset; i < offset + LENGTH; i++) {
+      if (!SessionIds.isBase64Url((char) source[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
 }

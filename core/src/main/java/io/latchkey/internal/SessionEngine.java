@@ -233,7 +233,7 @@ public final class SessionEngine implements SessionStore {
       return Mono.error(gone());
     }
     if (session.mayBeStored()) {
-      return find(session).then(Mono.defer(() -> save(session, policy, attempt)));
+      return find(session).then(Mono.defer(() -> saveRest(session, policy, attempt)));
     }
     Edit edit = session.edit();
     if (!session.isStored()) {
@@ -242,6 +242,26 @@ public final class SessionEngine implements SessionStore {
     return edit.isEmpty()
         ? Mono.just(session)
         : write(session, edit, session.base(), policy, attempt);
+  }
+
+  /**
+   * Goes on with a save after it has found what an earlier attempt had stored. Where that was all,
+   * the session is still to be accessed now, and not when it was stored.
+   */
+  private Mono<Session> saveRest(TrackedSession session, ConflictPolicy policy, int attempt) {
+    if (!session.isStored() || !session.edit().isEmpty()) {
+      return save(session, policy, attempt);
+    }
+    long now = settings.now();
+    return absentIfUnreadable(backend.touch(session.id(), now), Mono.just(false))
+        .flatMap(
+            there -> {
+              if (!there) {
+                return Mono.error(gone());
+              }
+              session.accessed(now);
+              return Mono.just(session);
+            });
   }
 
   private Mono<Session> insert(
@@ -264,7 +284,7 @@ public final class SessionEngine implements SessionStore {
                         // All else that lies there is somebody else's, as improbable as that is
                         // with 192 random bits.
                         return mine || session.isStored() || session.mayBeStored()
-                            ? save(session, policy, attempt + 1)
+                            ? saveRest(session, policy, attempt + 1)
                             : Mono.error(new IdTakenException());
                       });
             });
@@ -305,7 +325,7 @@ public final class SessionEngine implements SessionStore {
                 return Mono.error(gone());
               }
               return afterConflict(session, expected, conflict.current(), policy, attempt)
-                  .then(Mono.defer(() -> save(session, policy, attempt + 1)));
+                  .then(Mono.defer(() -> saveRest(session, policy, attempt + 1)));
             });
   }
 
@@ -399,9 +419,13 @@ public final class SessionEngine implements SessionStore {
               session.failed(next.mark());
               if (result instanceof WriteResult.Moved moved) {
                 Edit earlier = session.outstanding(moved.current().mark());
+                // What was changed since that attempt did not go along with it.
                 return earlier == null
                     ? Mono.error(gone())
-                    : Mono.just(session.rotated(newId, earlier, moved.current()));
+                    : saveRest(
+                        session.rotated(newId, earlier, moved.current()),
+                        settings.conflicts(),
+                        attempt);
               }
               if (!(result instanceof WriteResult.Conflict conflict)) {
                 return Mono.error(gone());

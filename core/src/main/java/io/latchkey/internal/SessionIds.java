@@ -1,7 +1,5 @@
 package io.latchkey.internal;
 
-import java.security.DrbgParameters;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 
@@ -26,10 +24,7 @@ public final class SessionIds {
 
   /** A source of ids, seeded at once. */
   public SessionIds() {
-    random = newRandom();
-    // The seed is read from a device: now, on the thread that builds the store, and not on the
-    // event loop that creates the first session.
-    random.nextBytes(new byte[BYTES]);
+    random = NonBlockingRandom.create();
   }
 
   /**
@@ -66,10 +61,7 @@ public final class SessionIds {
       return false;
     }
     for (int i = 0; i < LENGTH; i++) {
-      char c = id.charAt(i);
-      boolean letterOrDigit =
-          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-      if (!letterOrDigit && c != '-' && c != '_') {
+      if (!isBase64Url(id.charAt(i))) {
         return false;
       }
     }
@@ -99,14 +91,11 @@ public final class SessionIds {
     return true;
   }
 
-  private static SecureRandom newRandom() {
-    try {
-      // The platform's default reads /dev/urandom for every id: a file read, which BlockHound
-      // rightly reports on an event loop. A DRBG computes.
-      return SecureRandom.getInstance(
-          "DRBG", DrbgParameters.instantiation(256, DrbgParameters.Capability.RESEED_ONLY, null));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("this JDK has no DRBG, which every JDK from 9 on has", e);
-    }
+  static boolean isBase64Url(char c) {
+    return (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9')
+        || c == '-'
+        || c == '_';
   }
 }

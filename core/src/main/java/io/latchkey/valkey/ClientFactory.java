@@ -1,8 +1,10 @@
 package io.latchkey.valkey;
 
+import io.latchkey.internal.NonBlockingRandom;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.SocketOptions;
+import io.lettuce.core.SslOptions;
 import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
@@ -13,8 +15,15 @@ import io.lettuce.core.resource.NettyCustomizer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.handler.flush.FlushConsolidationHandler;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.SocketChannel;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /** The settings of Lettuce that our promises rest upon. */
@@ -30,6 +39,7 @@ final class ClientFactory {
 
   /** Our own resources, or the lent ones with our settings upon them. */
   static ClientResources resources(@Nullable ClientResources lent) {
+    loadNetworkSettings();
     Delay reconnectDelay =
         Delay.fullJitter(
             Duration.ofMillis(RECONNECT_MIN_MILLIS),
@@ -44,7 +54,20 @@ final class ClientFactory {
         : new LentResources(lent, customizer(lent.nettyCustomizer()), reconnectDelay);
   }
 
-  static ClientOptions options(Duration commandTimeout) {
+  /**
+   * The first socket of a process reads the JDK's net.properties. That is to happen now, on the
+   * thread that builds the store, and not on the one that makes the first call; nothing is
+   * connected.
+   */
+  private static void loadNetworkSettings() {
+    try (SocketChannel channel = SocketChannel.open()) {
+      channel.socket();
+    } catch (IOException e) {
+      throw new UncheckedIOException("no socket can be opened", e);
+    }
+  }
+
+  static ClientOptions options(Duration commandTimeout, boolean tls) {
     SocketOptions.Builder socket =
         SocketOptions.builder()
             .connectTimeout(commandTimeout)
@@ -62,6 +85,7 @@ final class ClientFactory {
               .build());
     }
     return ClientOptions.builder()
+        .sslOptions(tls ? sslOptions() : SslOptions.create())
         .autoReconnect(true)
         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
         .requestQueueSize(REQUEST_QUEUE_SIZE)
@@ -69,6 +93,25 @@ final class ClientFactory {
         .maintNotificationsConfig(MaintNotificationsConfig.disabled())
         .socketOptions(socket.build())
         .build();
+  }
+
+  /**
+   * With the JDK's trusted certificates and a random seed read now, on the thread that builds the
+   * store: left alone, each connection reads them from their files on its event loop.
+   */
+  private static SslOptions sslOptions() {
+    try {
+      TrustManagerFactory trust =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      trust.init((KeyStore) null);
+      SecureRandom random = NonBlockingRandom.create();
+      return SslOptions.builder()
+          .trustManager(trust)
+          .sslContext(context -> context.secureRandom(random))
+          .build();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("the JDK's trusted certificates cannot be read", e);
+    }
   }
 
   private static NettyCustomizer customizer(@Nullable NettyCustomizer theirs) {

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
  * What both layouts write of a session in fixed width, so that a script finds it at known offsets:
  *
  * <pre>{@code
- * 1764000000000 0001800000000 0000000000000 0000000001-k3JbV0sQ9xTa
+ * 1764000000000 0000001800000 0000000000000 0000000001-k3JbV0sQ9xTa
  * last access   idle timeout  absolute end  version and mark
  * }</pre>
  *
@@ -46,15 +46,13 @@ final class Head {
         || source[offset + IDLE - 1] != ' '
         || source[offset + ABSOLUTE - 1] != ' '
         || source[offset + VERSION - 1] != ' '
-        || source[offset + VERSION + VERSION_DIGITS] != '-') {
+        || source[offset + VERSION + VERSION_DIGITS] != '-'
+        || !Marks.isValid(source, offset + LENGTH - Marks.LENGTH)) {
       throw unreadable("has a damaged head");
     }
     String mark =
         new String(
-            source,
-            offset + VERSION + VERSION_DIGITS + 1,
-            Marks.LENGTH,
-            StandardCharsets.ISO_8859_1);
+            source, offset + LENGTH - Marks.LENGTH, Marks.LENGTH, StandardCharsets.ISO_8859_1);
     return new Snapshot(access, idle, absolute, version, mark, body);
   }
 

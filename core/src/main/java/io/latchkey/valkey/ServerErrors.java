@@ -26,11 +26,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerErrors {
   /**
-   * All that a user needs to be allowed, beside the keys of the namespace; the second half for
-   * HASH.
+   * All that a user needs to be allowed, beside the keys of the namespace. The second half is for
+   * the HASH layout alone.
    */
   static final String NEEDED =
-      "+get +set +unlink +exists +getrange +setrange +pexpire +evalsha +eval"
+      "+get +set +unlink +exists +getrange +strlen +setrange +pexpire +evalsha +eval"
           + " +hgetall +hget +hset +hdel +hlen +rename +persist";
 
   private static final Set<String> CANNOT_WORK_NOW =
@@ -47,7 +47,11 @@ final class ServerErrors {
           "MOVED",
           "ASK");
 
-  private static final Pattern COMMAND = Pattern.compile("'([a-zA-Z|_]+)'");
+  private static final String NO_SCRIPTS =
+      "the server cannot run Lua scripts, which Latchkey needs: Valkey 9.1 and newer have them in a"
+          + " module (lua) that must be loaded";
+
+  private static final Pattern COMMAND = Pattern.compile("['`]([a-zA-Z|_]+)['`]");
 
   private ServerErrors() {}
 
@@ -97,6 +101,12 @@ final class ServerErrors {
         "a command could not be sent: " + cause.getClass().getName(), null);
   }
 
+  /** Whether a command failed before it was sent, so that sending it again sends it once. */
+  static boolean wasNotSent(Throwable error) {
+    return translate(error) instanceof SessionStoreUnavailableException unavailable
+        && !unavailable.outcomeUnknown();
+  }
+
   private static SessionStoreUnavailableException lost() {
     return new SessionStoreUnavailableException(
         "the connection to the server broke before the answer came; the command may have run",
@@ -128,11 +138,13 @@ final class ServerErrors {
       String name = command.find() ? command.group(1).toUpperCase(Locale.ROOT) : "of ours";
       return new SessionStoreException(
           name.startsWith("EVAL")
-              ? "the server cannot run Lua scripts, which Latchkey needs: Valkey 9.1 and newer have"
-                  + " them in a module (lua) that must be loaded"
+              ? NO_SCRIPTS
               : "the server does not know the command "
                   + name
                   + ": Latchkey needs Valkey, or Redis 6.2 or newer");
+    }
+    if (message.contains("scripting engine")) {
+      return new SessionStoreException(NO_SCRIPTS);
     }
     return new SessionStoreException("the server answered with an error: " + printable(code));
   }
@@ -148,7 +160,9 @@ final class ServerErrors {
             + what
             + ": grant it the keys of the namespace and these commands, as in ACL SETUSER"
             + " <user> ~<namespace>:* "
-            + NEEDED);
+            + NEEDED
+            + " (those from +hgetall on for the HASH layout alone; with a database other than 0 also"
+            + " +select)");
   }
 
   private static String printable(String code) {

@@ -7,11 +7,13 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.output.GenericMapOutput;
 import io.lettuce.core.protocol.CommandType;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
 
 /**
  * Refuses a server that is too old, once per connection. HELLO tells the version, and needs no
@@ -19,6 +21,9 @@ import java.util.regex.Pattern;
  */
 final class ServerVersion {
   private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+).*");
+  private static final String OLDER_THAN_HELLO = "older than 6.0";
+  private static final Duration NOT_YET_PAUSE = Duration.ofMillis(2);
+  private static final int NOT_YET_ATTEMPTS = 500;
   private static final int MIN_MAJOR = 6;
   private static final int MIN_MINOR = 2;
 
@@ -26,21 +31,36 @@ final class ServerVersion {
 
   static CompletionStage<StatefulRedisConnection<byte[], byte[]>> check(
       StatefulRedisConnection<byte[], byte[]> connection) {
-    return connection
-        .async()
-        .dispatch(CommandType.HELLO, new GenericMapOutput<>(ByteArrayCodec.INSTANCE))
-        .handle(
-            (hello, error) -> {
-              String version = error == null ? version(hello) : tooOldForHello(error);
-              if (!isSupported(version)) {
-                var unused = connection.closeAsync();
-                throw new SessionStoreException(
+    return Mono.fromCompletionStage(
+            () ->
+                connection
+                    .async()
+                    .dispatch(CommandType.HELLO, new GenericMapOutput<>(ByteArrayCodec.INSTANCE)))
+        .map(ServerVersion::version)
+        .onErrorResume(ServerVersion::isUnknownCommand, error -> Mono.just(OLDER_THAN_HELLO))
+        // Lettuce may say that it is connected before it accepts commands: it finishes the
+        // handshake
+        // on a thread of its own, and activates the connection on the event loop a little later.
+        .retryWhen(
+            Retry.fixedDelay(NOT_YET_ATTEMPTS, NOT_YET_PAUSE)
+                .filter(ServerErrors::wasNotSent)
+                .onRetryExhaustedThrow((spec, signal) -> signal.failure()))
+        .flatMap(version -> refuseIfTooOld(connection, version))
+        .toFuture();
+  }
+
+  private static Mono<StatefulRedisConnection<byte[], byte[]>> refuseIfTooOld(
+      StatefulRedisConnection<byte[], byte[]> connection, String version) {
+    if (isSupported(version)) {
+      return Mono.just(connection);
+    }
+    return Mono.fromCompletionStage(connection::closeAsync)
+        .then(
+            Mono.error(
+                new SessionStoreException(
                     "the server is too old: Latchkey needs Valkey, or Redis 6.2 or newer, and this"
                         + " one is "
-                        + version);
-              }
-              return connection;
-            });
+                        + version)));
   }
 
   private static String version(Map<byte[], Object> hello) {
@@ -52,19 +72,14 @@ final class ServerVersion {
     return "unknown";
   }
 
-  private static String tooOldForHello(Throwable error) {
-    if (error instanceof RedisCommandExecutionException
-        && String.valueOf(error.getMessage()).contains("unknown command")) {
-      return "older than 6.0";
-    }
-    throw error instanceof CompletionException completion
-        ? completion
-        : new CompletionException(error);
+  private static boolean isUnknownCommand(Throwable error) {
+    return error instanceof RedisCommandExecutionException
+        && String.valueOf(error.getMessage()).contains("unknown command");
   }
 
   /** A version that nobody can read is a fork's: it is given the benefit of the doubt. */
   private static boolean isSupported(String version) {
-    if (version.startsWith("older")) {
+    if (version.equals(OLDER_THAN_HELLO)) {
       return false;
     }
     Matcher matcher = VERSION.matcher(version);

@@ -29,6 +29,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * A few connections to one server, striped by the routing tag of the session's id: commands about
@@ -130,11 +131,13 @@ final class StandaloneConnections implements Connections {
   }
 
   private Mono<Void> shutdownResources() {
-    return Mono.create(
-        sink ->
-            resources
-                .shutdown(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS)
-                .addListener(done -> sink.success()));
+    // Ending an event loop takes its queue's lock for a moment, from a thread that must not block.
+    return Mono.<Void>create(
+            sink ->
+                resources
+                    .shutdown(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS)
+                    .addListener(done -> sink.success()))
+        .subscribeOn(Schedulers.boundedElastic());
   }
 
   private int stripe(String id) {

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * Head}, and length and checksum of the bytes behind it.
  *
  * <pre>{@code
- * {"latchkey":"1 1764000000000 0001800000000 0000000000000 0000000001-k3JbV0sQ9xTa 0000000063 5f0c2a9e","createdAt":1764000000000,"attributes":{"user":"user123"}}
- *              | head                                                              length     CRC32C
+ * {"latchkey":"1 1764000000000 0000001800000 0000000000000 0000000001-k3JbV0sQ9xTa 0000000059 75683f19","createdAt":1764000000000,"attributes":{"user":"user123"}}
+ *              | head                                                            length     CRC32C
  *              format version
  * }</pre>
  *
@@ -36,8 +36,10 @@ final class StringDocument {
   /** Where the head starts. */
   static final int HEAD = START.length();
 
-  private static final int LENGTH = HEAD + Head.LENGTH + 1;
-  private static final int LENGTH_DIGITS = 10;
+  /** Where the length of the body stands. */
+  static final int LENGTH = HEAD + Head.LENGTH + 1;
+
+  static final int LENGTH_DIGITS = 10;
   private static final int CHECKSUM = LENGTH + LENGTH_DIGITS + 1;
 
   /** Where the part starts that length and checksum are of. */

@@ -49,7 +49,7 @@ final class StringLayout implements SessionBackend {
       if string.sub(head, 1, %2$d) == '%3$s' then
         key = string.sub(redis.call('GET', key), %2$d + 1, -3)
         head = redis.call('GETRANGE', key, 0, %1$d)
-        if string.sub(head, 1, %2$d) == '%3$s' then head = '' end
+        if string.sub(head, 1, %2$d) == '%3$s' then head = nil end
       end
       """
           .formatted(StringDocument.BODY - 1, StringDocument.MOVED.length(), StringDocument.MOVED);
@@ -247,13 +247,25 @@ final class StringLayout implements SessionBackend {
         session.idleMillis(), session.absoluteEnd(), session.lastAccessedAt());
   }
 
-  /** Reads the head of what was found, and ends where there is none or it is not ours. */
+  /**
+   * Reads the head of what was found, and ends where there is none, or it is not ours, or the
+   * document is not of the length that the head says.
+   */
   private static String readHead(String ifNone) {
     return FIND
         + """
-        if head == '' then return %s end
-        if #head ~= %d or string.sub(head, 1, %d) ~= '%s' then return '?' end
+        if not head or (head == '' and redis.call('EXISTS', key) == 0) then return %s end
+        if #head ~= %d or string.sub(head, 1, %d) ~= '%s'
+          or redis.call('STRLEN', key) ~= #head + (tonumber(string.sub(head, %d, %d)) or -1) then
+          return '?'
+        end
         """
-            .formatted(ifNone, StringDocument.BODY, StringDocument.HEAD, StringDocument.START);
+            .formatted(
+                ifNone,
+                StringDocument.BODY,
+                StringDocument.HEAD,
+                StringDocument.START,
+                StringDocument.LENGTH + 1,
+                StringDocument.LENGTH + StringDocument.LENGTH_DIGITS);
   }
 }

@@ -36,7 +36,7 @@ import reactor.core.publisher.Mono;
  * <p>This is how a session lies in Valkey, in the default layout:
  *
  * <pre>{@code
- * SET latchkey:s:{kD3x}:0Z8i0bPz8nR2oWJcC3ZkO0vXo0xT0q9n1m2b3v4c5x6 '{"latchkey":"1 1764000000000 0001800000000 0000000000000 0000000001-k3JbV0sQ9xTa 0000000071 5f0c2a9e","createdAt":1764000000000,"attributes":{"user":"user123","cart":["itemA","itemB"]}}' NX PX 1830000
+ * SET latchkey:s:{kD3x}:0Z8i0bPz8nR2oWJcC3ZkO0vXo0xT0q9n1m2b3v4c5x6 '{"latchkey":"1 1764000000000 0000001800000 0000000000000 0000000001-k3JbV0sQ9xTa 0000000084 e7639ba7","createdAt":1764000000000,"attributes":{"user":"user123","cart":["itemA","itemB"]}}' NX PX 1830000
  * }</pre>
  *
  * <p>The key holds a digest of the id, not the id. The string under the document's first key, the
@@ -414,7 +414,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
       Connections connections =
           new StandaloneConnections(
               server,
-              ClientFactory.options(commandTimeout),
+              ClientFactory.options(commandTimeout, server.isSsl()),
               ClientFactory.resources(resources),
               connectionCount);
       AttributeCodec codec = new AttributeCodec();

@@ -1,9 +1,11 @@
 package io.latchkey.valkey;
 
 import io.lettuce.core.RedisURI;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Reads the URI of a server; errors never quote it, as it may hold a password. */
 final class ValkeyUri {
@@ -13,6 +15,10 @@ final class ValkeyUri {
           "valkeys", "rediss",
           "redis", "redis",
           "rediss", "rediss");
+
+  /** Not java.net.URI's own host: that knows no underscore, which container names have. */
+  private static final Pattern AUTHORITY =
+      Pattern.compile("(?:[^@]*@)?(?:\\[[0-9A-Fa-f:.%]+]|[^:@\\[\\]]+)(?::\\d{1,5})?");
 
   private ValkeyUri() {}
 
@@ -26,10 +32,11 @@ final class ValkeyUri {
               + (scheme.matches("[a-z][a-z0-9+.-]{0,30}") ? scheme + "://" : "no scheme"));
     }
     try {
-      RedisURI parsed = RedisURI.create(lettuceScheme + uri.substring(colon));
-      if (parsed.getHost() == null || parsed.getHost().isEmpty()) {
-        throw new IllegalArgumentException("no host");
+      String authority = URI.create(uri).getRawAuthority();
+      if (authority == null || !AUTHORITY.matcher(authority).matches()) {
+        throw new IllegalArgumentException("no host, or no number for a port");
       }
+      RedisURI parsed = RedisURI.create(lettuceScheme + uri.substring(colon));
       parsed.setTimeout(commandTimeout);
       parsed.setClientName("latchkey");
       return parsed;

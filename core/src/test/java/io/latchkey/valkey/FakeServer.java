@@ -15,14 +15,17 @@ import java.util.function.Function;
 
 /** Says what no server says that can be had here: it answers each command by a function. */
 final class FakeServer implements AutoCloseable {
+  /** No answer, and the end of the connection. */
+  static final String HANG_UP = "hang up";
+
   private final ServerSocket socket;
   private final Function<List<?>, String> answers;
 
   /**
    * Starts it.
    *
-   * @param answers the answer, in the wire protocol without its last line end, to a command whose
-   *     name is in capitals
+   * @param answers the answer, in the wire protocol without its last line end, to a command; {@link
+   *     #HANG_UP} closes the connection instead
    */
   FakeServer(Function<List<?>, String> answers) {
     this.answers = answers;
@@ -87,7 +90,11 @@ final class FakeServer implements AutoCloseable {
           List<?> command = (List<?>) Objects.requireNonNull(Resp.decode(buffer, 0, end));
           System.arraycopy(buffer, end, buffer, 0, filled - end);
           filled -= end;
-          client.getOutputStream().write((answer(command) + "\r\n").getBytes(UTF_8));
+          String answer = answer(command);
+          if (answer.equals(HANG_UP)) {
+            return;
+          }
+          client.getOutputStream().write((answer + "\r\n").getBytes(UTF_8));
         }
       }
     } catch (IOException e) {

@@ -13,6 +13,7 @@ import io.latchkey.tck.ValkeyServer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -115,6 +116,15 @@ class NonBlockingTest {
       onAParallelThread(Mono.defer(store::closeAsync));
       System.gc();
     }
+    assertNothingBlocked();
+  }
+
+  /** Its threads are woken to end them, and may hold the lock of their queue just then. */
+  @RepeatedTest(60)
+  void closingBlocksNowhere() {
+    ValkeySessionStore store = store(server.uri());
+    created(store);
+    onAParallelThread(Mono.defer(store::closeAsync));
     assertNothingBlocked();
   }
 

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -82,18 +83,37 @@ class OutageTest {
   }
 
   @Test
-  void aCallUnderWayWhenTheServerDiesFailsAtOnceWithAnUnknownOutcome() throws Exception {
+  void aCallUnderWayWhenTheServerDiesFailsAtOnce() throws Exception {
     try (ValkeySessionStore patient =
         ValkeySessionStore.builder(own.uri()).commandTimeout(Duration.ofMinutes(5)).build()) {
       Session session = created(patient);
       own.pause();
       CompletableFuture<Throwable> error =
-          patient.get(session.id()).<Throwable>then(Mono.empty()).onErrorResume(Mono::just).toFuture();
+          patient
+              .get(session.id())
+              .<Throwable>then(Mono.empty())
+              .onErrorResume(Mono::just)
+              .toFuture();
       own.kill();
       assertThat(error.get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+          .isInstanceOf(SessionStoreUnavailableException.class);
+    }
+  }
+
+  /** A server that reads the command for certain, and dies before it answers. */
+  @RepeatedTest(30)
+  void aCallThatTheServerReadAndDidNotAnswerHasAnUnknownOutcome() {
+    try (FakeServer fake =
+            new FakeServer(
+                command ->
+                    command.get(0).equals("HELLO")
+                        ? FakeServer.hello("8.0.1")
+                        : FakeServer.HANG_UP);
+        ValkeySessionStore to = ValkeySessionStore.connect(fake.uri())) {
+      assertThat(error(to.create(Map.of())))
           .isInstanceOfSatisfying(
               SessionStoreUnavailableException.class,
-              unavailable -> assertThat(unavailable.outcomeUnknown()).isTrue());
+              error -> assertThat(error.outcomeUnknown()).as(error.getMessage()).isTrue());
     }
   }
 
@@ -139,7 +159,8 @@ class OutageTest {
   }
 
   private Object runOnce(Call call) {
-    return value(whenBack(Flux.defer(() -> call.on(store, created(store))).next().cast(Object.class)));
+    return value(
+        whenBack(Flux.defer(() -> call.on(store, created(store))).next().cast(Object.class)));
   }
 
   /** Until both connections know that they are broken. */
@@ -152,8 +173,7 @@ class OutageTest {
                     .then(Mono.<Boolean>error(new IllegalStateException("it answers")))
                     .onErrorResume(
                         SessionStoreUnavailableException.class,
-                        error ->
-                            error.outcomeUnknown() ? Mono.error(error) : Mono.just(true)))
+                        error -> error.outcomeUnknown() ? Mono.error(error) : Mono.just(true)))
         .retryWhen(Retry.fixedDelay(Long.MAX_VALUE, Duration.ofMillis(10)))
         .blockLast(PATIENCE);
   }
