@@ -392,10 +392,13 @@ public final class SessionEngine implements SessionStore {
     if (session.mayBeStored()) {
       return find(session).then(Mono.defer(() -> rotate(session, wantedGrace, attempt)));
     }
+    TrackedSession successor = session.successor();
+    if (successor != null) {
+      return rotated(session, successor);
+    }
     String newId = session.rotationTarget(() -> ids.nextAfter(session.id()));
     if (!session.isStored()) {
-      return save(session.unsavedSuccessor(newId), settings.conflicts(), 1)
-          .doOnNext(stored -> session.rotatedAway());
+      return rotated(session, session.succeededBy(newId));
     }
     Edit edit = session.edit();
     long now = settings.now();
@@ -419,13 +422,9 @@ public final class SessionEngine implements SessionStore {
               session.failed(next.mark());
               if (result instanceof WriteResult.Moved moved) {
                 Edit earlier = session.outstanding(moved.current().mark());
-                // What was changed since that attempt did not go along with it.
                 return earlier == null
                     ? Mono.error(gone())
-                    : saveRest(
-                        session.rotated(newId, earlier, moved.current()),
-                        settings.conflicts(),
-                        attempt);
+                    : rotated(session, session.succeededBy(newId, earlier, moved.current()));
               }
               if (!(result instanceof WriteResult.Conflict conflict)) {
                 return Mono.error(gone());
@@ -435,6 +434,14 @@ public final class SessionEngine implements SessionStore {
               return afterConflict(session, base, conflict.current(), policy, attempt)
                   .then(Mono.defer(() -> rotate(session, wantedGrace, attempt + 1)));
             });
+  }
+
+  /**
+   * Stores what the session under its new id still lacks: all, or what was changed after the
+   * attempt that moved it. Only then is the old object at its end, so that this can be repeated.
+   */
+  private Mono<Session> rotated(TrackedSession session, TrackedSession successor) {
+    return saveRest(successor, settings.conflicts(), 1).doOnNext(stored -> session.rotatedAway());
   }
 
   // Updating.

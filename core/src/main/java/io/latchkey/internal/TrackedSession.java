@@ -295,13 +295,36 @@ final class TrackedSession implements Session {
   }
 
   /** This session under a new id, where nothing is stored under the old one. */
-  synchronized TrackedSession unsavedSuccessor(String newId) {
-    if (successor == null) {
-      successor = new TrackedSession(newId, codec, base, false);
+  synchronized TrackedSession succeededBy(String newId) {
+    return passChangesOn(new TrackedSession(newId, codec, base, false));
+  }
+
+  /** This session under a new id, where an earlier attempt has stored it with those changes. */
+  synchronized TrackedSession succeededBy(String newId, Edit edit, Snapshot now) {
+    edit.changes.forEach(changes::remove);
+    if (idleChange == edit.idle) {
+      idleChange = null;
     }
-    successor.changes.putAll(changes);
-    successor.idleChange = idleChange;
-    return successor;
+    return passChangesOn(new TrackedSession(newId, codec, now, true));
+  }
+
+  /** What a rotation that failed half way has to go on with, if there is such a thing. */
+  synchronized @Nullable TrackedSession successor() {
+    TrackedSession next = successor;
+    // Saved under its old id after all: then that is what is to be rotated.
+    boolean superseded = next != null && stored && !next.isStored() && !next.mayBeStored();
+    return next == null || superseded ? null : passChangesOn(next);
+  }
+
+  private TrackedSession passChangesOn(TrackedSession next) {
+    successor = next;
+    synchronized (next) {
+      next.changes.putAll(changes);
+      if (idleChange != null) {
+        next.idleChange = idleChange;
+      }
+    }
+    return next;
   }
 
   synchronized void rotatedAway() {

@@ -89,6 +89,10 @@ final class MigrationScripts {
         if not head or #head ~= length or string.sub(head, 1, #text) ~= text then
           return {'?'}
         end
+        if form ~= '%7$s' and redis.call('STRLEN', key)
+          ~= #head + (tonumber(string.sub(head, %9$d, %10$d)) or -1) then
+          return {'?'}
+        end
         head = string.sub(head, start + 1, start + %8$d)
       end
       """
@@ -100,7 +104,9 @@ final class MigrationScripts {
               HashFields.LENGTH,
               HashFields.START,
               HASH,
-              Head.LENGTH);
+              Head.LENGTH,
+              StringDocument.LENGTH + 1,
+              StringDocument.LENGTH + StringDocument.LENGTH_DIGITS);
 
   /**
    * Arguments of a write: the version that is expected, the mark, the time to live, the grace of a

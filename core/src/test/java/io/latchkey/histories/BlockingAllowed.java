@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * then a thread has to wait for a lock inside Netty's allocator or Lettuce's resources; and an
  * error that BlockHound throws out of the middle of a lock leaves all others waiting for ever.
  */
-final class BlockingAllowed implements ThreadFactory {
+public final class BlockingAllowed implements ThreadFactory {
   private final AtomicInteger threads = new AtomicInteger();
   private final String pool;
 
@@ -20,7 +20,8 @@ final class BlockingAllowed implements ThreadFactory {
     this.pool = pool;
   }
 
-  static ClientResources resources() {
+  /** Event loops and timers on such threads, to be lent to stores. */
+  public static ClientResources resources() {
     return DefaultClientResources.builder().threadFactoryProvider(BlockingAllowed::new).build();
   }
 

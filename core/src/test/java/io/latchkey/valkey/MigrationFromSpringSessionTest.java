@@ -10,6 +10,7 @@ import static io.latchkey.valkey.Sessions.value;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.latchkey.BlockHoundExtension;
 import io.latchkey.ConflictPolicy;
 import io.latchkey.Session;
 import io.latchkey.SessionAttributeException;
@@ -44,6 +45,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.data.redis.serializer.JdkSerializationRedisSerializer;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -617,6 +619,27 @@ class MigrationFromSpringSessionTest {
     run(store.getAll(ids).collectList());
     assertThat(proxy.names()).hasSize(40);
     assertThat(proxy.roundTrips()).isEqualTo(2);
+  }
+
+  /** BlockHound watches this store's own event loops, on which the deserializer runs, too. */
+  @ParameterizedTest
+  @EnumSource
+  void takingASessionOverBlocksNowhere(Serializer serializer) {
+    String id = spring(serializer).create(s -> s.setAttribute("cart", new ArrayList<>(List.of(1))));
+    ValkeySessionStore store =
+        open(
+            ValkeySessionStore.builder(SERVER.uri())
+                .namespace(namespace)
+                .migrateFrom(source(serializer)));
+    Session renewed =
+        value(
+            Mono.defer(() -> store.getAll(List.of(id)).next())
+                .delayUntil(store::touch)
+                .flatMap(session -> store.save(session.set("n", 1)))
+                .flatMap(store::rotateId)
+                .subscribeOn(Schedulers.parallel()));
+    assertThat(renewed.names()).containsExactlyInAnyOrder("cart", "n");
+    assertThat(BlockHoundExtension.takeViolations()).isEmpty();
   }
 
   // Options.

@@ -92,6 +92,7 @@ final class MigrationSpringSide implements AutoCloseable {
     JDK(new JdkSerializationRedisSerializer()),
     JSON(GenericJacksonJsonRedisSerializer.builder().enableUnsafeDefaultTyping().build());
 
+    @SuppressWarnings("ImmutableEnumChecker") // both are, once built
     final RedisSerializer<Object> serializer;
 
     Serializer(RedisSerializer<Object> serializer) {

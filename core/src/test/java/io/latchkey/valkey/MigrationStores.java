@@ -3,17 +3,20 @@ package io.latchkey.valkey;
 import static io.latchkey.valkey.Sessions.PATIENCE;
 import static java.util.Objects.requireNonNull;
 
+import io.latchkey.histories.BlockingAllowed;
 import io.latchkey.tck.ValkeyServer;
 import io.lettuce.core.resource.ClientResources;
-import io.lettuce.core.resource.DefaultClientResources;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
 /** Stores for the tests of migration, and a look at what lies in the server. */
 final class MigrationStores {
-  /** Lent to all stores: a test needs many. */
-  private static final ClientResources RESOURCES = DefaultClientResources.create();
+  /**
+   * Lent to all stores: a test needs many. As they open and close all the time, BlockHound would
+   * throw errors out of Lettuce's locks.
+   */
+  private static final ClientResources RESOURCES = BlockingAllowed.resources();
 
   private MigrationStores() {}
 
