@@ -522,7 +522,10 @@ class MigrationFromSpringSessionTest {
         .isInstanceOf(UnreadableSessionException.class)
         .hasMessageContaining("'cart'")
         .hasMessageContaining(Cart.class.getName());
-    assertThat(((SessionAttributeException) error.getCause()).attributeName()).isEqualTo("cart");
+    assertThat(error.getCause())
+        .isInstanceOfSatisfying(
+            SessionAttributeException.class,
+            cause -> assertThat(cause.attributeName()).isEqualTo("cart"));
     assertThat(messages(error)).noneMatch(text -> text.contains("s3cret") || text.contains(id));
     assertThat(keys()).containsExactly(springKey(id));
   }
