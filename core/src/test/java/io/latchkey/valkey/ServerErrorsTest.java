@@ -10,6 +10,8 @@ import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -41,6 +43,11 @@ class ServerErrorsTest {
         arguments("WRONGPASS invalid username-password pair or user is disabled.", "password"),
         arguments("ERR invalid password", "password"),
         arguments("NOAUTH Authentication required.", "password"));
+  }
+
+  @Test
+  void theReadmeGrantsWhatTheErrorNames() throws IOException {
+    assertThat(Files.readString(Path.of("../README.md"))).contains(ServerErrors.NEEDED);
   }
 
   @ParameterizedTest
