@@ -23,6 +23,13 @@ public final class BlockHoundExtension
   static {
     BlockHound.builder()
         .loadIntegrations()
+        // Lettuce counts the users of lent event loops under a lock that it holds for no longer
+        // than
+        // that, whenever a client opens its first connection or is closed.
+        .allowBlockingCallsInside(
+            "io.lettuce.core.resource.DefaultEventLoopGroupProvider", "allocate")
+        .allowBlockingCallsInside(
+            "io.lettuce.core.resource.DefaultEventLoopGroupProvider", "release")
         .blockingMethodCallback(
             method -> {
               BlockingOperationError error = new BlockingOperationError(method);

@@ -391,10 +391,15 @@ class MigrationBetweenLayoutsTest {
     proxy.awaitQuiet();
     proxy.cutBeforeAnswer(command -> command.name().equals("EVALSHA"));
     error(store.save(read.set("n", 1)));
-    Map<String, String> migrated = content(SERVER, keys());
+    String migrated = withoutAccess(content(SERVER, keys()));
     value(store.save(read).retryWhen(Retry.backoff(100, Duration.ofMillis(20))));
     assertThat(type(SERVER, onlyKey())).isEqualTo(type(layout));
-    assertThat(content(SERVER, keys())).isEqualTo(migrated);
+    assertThat(withoutAccess(content(SERVER, keys()))).isEqualTo(migrated);
+  }
+
+  /** A save counts as an access, also where it finds that all else was done. */
+  private static String withoutAccess(Map<String, String> content) {
+    return content.toString().replaceAll("\\b1 \\d{13} ", "1 access ");
   }
 
   // Touching, rotating, deleting.
