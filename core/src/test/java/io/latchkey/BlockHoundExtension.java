@@ -1,6 +1,7 @@
 package io.latchkey;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -8,6 +9,7 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import reactor.blockhound.BlockHound;
+import reactor.blockhound.BlockingMethod;
 import reactor.blockhound.BlockingOperationError;
 
 /**
@@ -23,20 +25,41 @@ public final class BlockHoundExtension
   static {
     BlockHound.builder()
         .loadIntegrations()
-        // Lettuce counts the users of lent event loops under a lock that it holds for no longer
-        // than
-        // that, whenever a client opens its first connection or is closed.
-        .allowBlockingCallsInside(
-            "io.lettuce.core.resource.DefaultEventLoopGroupProvider", "allocate")
-        .allowBlockingCallsInside(
-            "io.lettuce.core.resource.DefaultEventLoopGroupProvider", "release")
-        .blockingMethodCallback(
-            method -> {
-              BlockingOperationError error = new BlockingOperationError(method);
-              VIOLATIONS.add(error);
-              throw error;
-            })
+        .blockingMethodCallback(BlockHoundExtension::caught)
         .install();
+  }
+
+  /**
+   * Remembers the call, and throws only where it stands in our own code: an error out of the middle
+   * of a lock in Netty or Lettuce leaves the lock taken, and all others waiting for ever. Two short
+   * locks of theirs do not count: that of Netty's allocator, and that under which Lettuce counts
+   * the users of its event loops when a client opens its first connection or is closed.
+   */
+  private static void caught(BlockingMethod method) {
+    BlockingOperationError error = new BlockingOperationError(method);
+    List<String> callers =
+        Arrays.stream(error.getStackTrace()).map(StackTraceElement::getClassName).toList();
+    boolean theirShortLock =
+        callers.stream()
+            .anyMatch(
+                caller ->
+                    caller.startsWith("io.netty.buffer.")
+                        || caller.equals("io.lettuce.core.resource.DefaultEventLoopGroupProvider"));
+    if (theirShortLock) {
+      return;
+    }
+    VIOLATIONS.add(error);
+    boolean ours =
+        callers.stream()
+            .filter(caller -> !caller.equals(BlockHoundExtension.class.getName()))
+            .filter(caller -> !caller.startsWith("java.") && !caller.startsWith("jdk."))
+            .filter(caller -> !caller.startsWith("reactor.blockhound."))
+            .findFirst()
+            .filter(caller -> caller.startsWith("io.latchkey."))
+            .isPresent();
+    if (ours) {
+      throw error;
+    }
   }
 
   /** What was caught since the last call; a test that provokes it takes it away. */
