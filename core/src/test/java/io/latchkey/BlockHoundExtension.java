@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -31,9 +32,10 @@ public final class BlockHoundExtension
 
   /**
    * Remembers the call, and throws only where it stands in our own code: an error out of the middle
-   * of a lock in Netty or Lettuce leaves the lock taken, and all others waiting for ever. Two short
-   * locks of theirs do not count: that of Netty's allocator, and that under which Lettuce counts
-   * the users of its event loops when a client opens its first connection or is closed.
+   * of a lock in Netty or Lettuce leaves the lock taken, and all others waiting for ever. Three
+   * short locks of theirs do not count: that of Netty's allocator, that under which Lettuce counts
+   * the users of its event loops when a client opens its first connection or is closed, and that
+   * under which it counts the threads that write to one connection at this moment.
    */
   private static void caught(BlockingMethod method) {
     BlockingOperationError error = new BlockingOperationError(method);
@@ -44,7 +46,8 @@ public final class BlockHoundExtension
             .anyMatch(
                 caller ->
                     caller.startsWith("io.netty.buffer.")
-                        || caller.equals("io.lettuce.core.resource.DefaultEventLoopGroupProvider"));
+                        || caller.equals("io.lettuce.core.resource.DefaultEventLoopGroupProvider")
+                        || caller.equals("io.lettuce.core.protocol.SharedLock"));
     if (theirShortLock) {
       return;
     }
@@ -90,7 +93,17 @@ public final class BlockHoundExtension
     List<BlockingOperationError> violations = takeViolations();
     if (!violations.isEmpty()) {
       AssertionError error =
-          new AssertionError("a thread that must not block did, " + violations.size() + " times");
+          new AssertionError(
+              "a thread that must not block did, "
+                  + violations.size()
+                  + " times; first "
+                  + violations.get(0).getMessage()
+                  + Arrays.stream(violations.get(0).getStackTrace())
+                      .filter(frame -> !frame.getClassName().startsWith("reactor.blockhound."))
+                      .skip(1)
+                      .limit(25)
+                      .map(frame -> "\n    in " + frame)
+                      .collect(Collectors.joining()));
       violations.forEach(error::addSuppressed);
       throw error;
     }

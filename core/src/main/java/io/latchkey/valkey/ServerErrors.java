@@ -51,6 +51,9 @@ final class ServerErrors {
       "the server cannot run Lua scripts, which Latchkey needs: Valkey 9.1 and newer have them in a"
           + " module (lua) that must be loaded";
 
+  /** What Redis 6.2 says of a script's command; it does not name the command. */
+  private static final String FORBIDDEN_IN_SCRIPT = "The user executing the script can't";
+
   private static final Pattern COMMAND = Pattern.compile("['`]([a-zA-Z|_]+)['`]");
 
   private ServerErrors() {}
@@ -119,7 +122,9 @@ final class ServerErrors {
     if (code.equals("WRONGTYPE") || message.contains("WRONGTYPE")) {
       return new OtherTypeException();
     }
-    if (code.equals("NOPERM") || message.contains("ACL failure")) {
+    if (code.equals("NOPERM")
+        || message.contains("ACL failure")
+        || message.contains(FORBIDDEN_IN_SCRIPT)) {
       return forbidden(message);
     }
     if (code.equals("NOAUTH") || code.equals("WRONGPASS") || message.contains("invalid password")) {

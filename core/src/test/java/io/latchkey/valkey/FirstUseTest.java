@@ -202,11 +202,21 @@ class FirstUseTest {
               error ->
                   assertThat(error)
                       .isExactlyInstanceOf(SessionStoreException.class)
-                      .hasMessageContaining(
-                          "no permission for the command " + command.toUpperCase(Locale.ROOT))
+                      .hasMessageMatching(
+                          "the server's user has no permission for "
+                              + (scriptsErrorsNameTheCommand() ? "" : "(a key or command|")
+                              + "the command "
+                              + command.toUpperCase(Locale.ROOT)
+                              + (scriptsErrorsNameTheCommand() ? "" : ")")
+                              + ": .*")
                       .hasMessageContaining(ServerErrors.NEEDED)
                       .hasMessageNotContaining(PASSWORD)
                       .hasNoCause());
+    }
+
+    /** Redis 6.2 says only that the script did what its user may not do. */
+    private boolean scriptsErrorsNameTheCommand() {
+      return !String.valueOf(admin.call("INFO", "server")).contains("redis_version:6.");
     }
 
     @Test

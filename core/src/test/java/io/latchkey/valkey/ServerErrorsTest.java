@@ -38,6 +38,15 @@ class ServerErrorsTest {
         arguments(
             "ERR ACL failure in script: User app has no permissions to run the 'pexpire' command",
             "command PEXPIRE"),
+        arguments(
+            "ERR Error running script (call to f_0c): @user_script:1: @user_script: 1: The user"
+                + " executing the script can't run this command or subcommand",
+            "permission for a key or command"),
+        arguments(
+            "ERR Error running script (call to f_0c): @user_script:1: @user_script: 1: The user"
+                + " executing the script can't access at least one of the keys mentioned in the"
+                + " command arguments",
+            "permission for a key or command"),
         arguments("NOPERM this user has no permissions to run the 'get' command", "command GET"),
         arguments("NOPERM No permissions to access a key", "permission for a key"),
         arguments("WRONGPASS invalid username-password pair or user is disabled.", "password"),
