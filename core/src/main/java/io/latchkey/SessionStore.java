@@ -62,7 +62,8 @@ public interface SessionStore {
   Mono<Session> get(String id);
 
   /**
-   * Reads several sessions in one round trip. This does not count as an access to them.
+   * Reads several sessions in one round trip, or one for every 1,000 ids. This does not count as an
+   * access to them.
    *
    * @param ids the ids of the sessions
    * @return the sessions in the order of the ids, without those that are absent
@@ -116,9 +117,13 @@ public interface SessionStore {
    * a visitor signs in, the grace must be zero: then the old id is dead at once, and whoever
    * planted it is left with nothing.
    *
+   * <p>Several requests of one visitor may find at the same moment that the id is to be renewed. A
+   * rotation with a grace leaves a session alone that another has renewed already, within the grace
+   * of that: it stores the changes, and answers with the session under the id that it was read by.
+   *
    * @param session a session of this store; it keeps its id
    * @param grace from zero to 5 minutes; a store that knows no grace takes it for zero
-   * @return the same session under its new id
+   * @return the same session under its new id, or under its old one if it was renewed before
    */
   default Mono<Session> rotateId(Session session, Duration grace) {
     return rotateId(session);

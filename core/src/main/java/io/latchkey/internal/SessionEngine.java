@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -97,6 +98,11 @@ public final class SessionEngine implements SessionStore {
   @Override
   public Mono<Session> create(Map<String, ?> attributes) {
     Objects.requireNonNull(attributes, "attributes");
+    attributes.forEach(
+        (name, value) -> {
+          Objects.requireNonNull(name, "attributes must not contain a null name");
+          Objects.requireNonNull(value, "attributes must not contain a null value");
+        });
     return create(attributes, 1);
   }
 
@@ -127,7 +133,9 @@ public final class SessionEngine implements SessionStore {
         .<Session>handle(
             (found, sink) -> {
               if (found.session() != null) {
-                sink.next(TrackedSession.stored(found.id(), codec, found.session()));
+                if (!isAtItsEnd(found.session())) {
+                  sink.next(TrackedSession.stored(found.id(), codec, found.session()));
+                }
                 return;
               }
               unreadable.increment();
@@ -192,7 +200,17 @@ public final class SessionEngine implements SessionStore {
   // Reading.
 
   private Mono<Snapshot> read(String id) {
-    return absentIfUnreadable(backend.read(id), Mono.empty());
+    return absentIfUnreadable(backend.read(id), Mono.empty())
+        .filter(snapshot -> !isAtItsEnd(snapshot));
+  }
+
+  /**
+   * Whether the absolute end has come. The server counts a time to live from when the command
+   * reaches it, which may be late.
+   */
+  private boolean isAtItsEnd(Snapshot snapshot) {
+    return snapshot.absoluteEnd() != SessionSettings.NEVER
+        && snapshot.absoluteEnd() <= settings.now();
   }
 
   private Session accessed(String id, Snapshot snapshot) {
@@ -297,8 +315,8 @@ public final class SessionEngine implements SessionStore {
         .doOnNext(
             current -> {
               if (!takeOver(session, current)) {
-                // Ours, and somebody saved it since.
-                session.buildUpon(current);
+                // Ours, and somebody saved it since, whose changes are not to be built upon unseen.
+                session.foundStored(settings.conflicts() == ConflictPolicy.REJECT ? null : current);
               }
             })
         .then();
@@ -336,7 +354,7 @@ public final class SessionEngine implements SessionStore {
       Snapshot current,
       ConflictPolicy policy,
       int attempt) {
-    if (takeOver(session, current)) {
+    if (takeOver(session, current) || session.hasMovedOnTo(current, expected)) {
       return Mono.empty();
     }
     conflicts.increment();
@@ -386,6 +404,17 @@ public final class SessionEngine implements SessionStore {
   // Rotating.
 
   private Mono<Session> rotate(TrackedSession session, long wantedGrace, int attempt) {
+    return rotate(session, null, wantedGrace, attempt);
+  }
+
+  /**
+   * Rotates a session.
+   *
+   * @param found what another attempt met. A rotation without changes has nothing to be refused
+   *     for, and takes it along; but the object keeps what it has read, in case the rotation fails
+   */
+  private Mono<Session> rotate(
+      TrackedSession session, @Nullable Snapshot found, long wantedGrace, int attempt) {
     if (session.isRotatedAway()) {
       return Mono.error(gone());
     }
@@ -394,7 +423,7 @@ public final class SessionEngine implements SessionStore {
     }
     TrackedSession successor = session.successor();
     if (successor != null) {
-      return rotated(session, successor);
+      return goOn(session, successor, wantedGrace);
     }
     String newId = session.rotationTarget(() -> ids.nextAfter(session.id()));
     if (!session.isStored()) {
@@ -402,14 +431,14 @@ public final class SessionEngine implements SessionStore {
     }
     Edit edit = session.edit();
     long now = settings.now();
-    Snapshot base = session.base();
+    Snapshot base = found != null && edit.isEmpty() ? found : session.base();
     Snapshot next = edit.appliedTo(base, now);
     if (hasEnded(next, now)) {
       return Mono.error(gone());
     }
-    long grace = wantedGrace;
-    if (grace == NO_GRACE_WITH_CHANGES) {
-      grace = edit.isEmpty() ? settings.graceMillis() : 0;
+    long grace = grace(wantedGrace, edit);
+    if (grace > 0) {
+      session.graceGiven();
     }
     Mono<WriteResult> rotated =
         backend.rotate(session.id(), newId, new Write(base, next, edit.encoded()), grace);
@@ -420,20 +449,48 @@ public final class SessionEngine implements SessionStore {
                 return Mono.just(session.rotated(newId, edit, next));
               }
               session.failed(next.mark());
+              if (result instanceof WriteResult.Renewed) {
+                return save(session, settings.conflicts(), 1);
+              }
               if (result instanceof WriteResult.Moved moved) {
                 Edit earlier = session.outstanding(moved.current().mark());
                 return earlier == null
                     ? Mono.error(gone())
-                    : rotated(session, session.succeededBy(newId, earlier, moved.current()));
+                    : goOn(
+                        session, session.succeededBy(newId, earlier, moved.current()), wantedGrace);
               }
               if (!(result instanceof WriteResult.Conflict conflict)) {
                 return Mono.error(gone());
               }
-              // Without changes of its own a rotation has nothing to be refused for.
-              ConflictPolicy policy = edit.isEmpty() ? ConflictPolicy.MERGE : settings.conflicts();
-              return afterConflict(session, base, conflict.current(), policy, attempt)
-                  .then(Mono.defer(() -> rotate(session, wantedGrace, attempt + 1)));
+              Snapshot current = conflict.current();
+              if (!edit.isEmpty()) {
+                return afterConflict(session, base, current, settings.conflicts(), attempt)
+                    .then(Mono.defer(() -> rotate(session, wantedGrace, attempt + 1)));
+              }
+              takeOver(session, current);
+              return attempt >= MAX_ATTEMPTS
+                  ? Mono.error(tooManyAttempts())
+                  : backoff(attempt)
+                      .then(Mono.defer(() -> rotate(session, current, wantedGrace, attempt + 1)));
             });
+  }
+
+  /**
+   * Goes on with a rotation that an earlier attempt has done in part. Where that left the old id
+   * open for a while, and this one must not, the session moves on once more, with its changes: then
+   * the old id points to where nothing is.
+   */
+  private Mono<Session> goOn(TrackedSession session, TrackedSession successor, long wantedGrace) {
+    return session.isGraceGiven() && grace(wantedGrace, successor.edit()) == 0
+        ? rotate(successor, 0, 1).doOnNext(stored -> session.rotatedAway())
+        : rotated(session, successor);
+  }
+
+  private long grace(long wanted, Edit edit) {
+    if (wanted != NO_GRACE_WITH_CHANGES) {
+      return wanted;
+    }
+    return edit.isEmpty() ? settings.graceMillis() : 0;
   }
 
   /**

@@ -41,6 +41,7 @@ final class TrackedSession implements Session {
   private final Map<String, Edit> outstanding = new LinkedHashMap<>();
   private boolean insertOutcomeUnknown;
   private @Nullable String rotationTarget;
+  private boolean graceGiven;
   private @Nullable TrackedSession successor;
 
   private TrackedSession(String id, AttributeCodec codec, Snapshot base, boolean stored) {
@@ -255,6 +256,14 @@ final class TrackedSession implements Session {
     outstanding.remove(now.mark());
   }
 
+  /** It is stored after all; builds upon that, unless it is null. */
+  synchronized void foundStored(@Nullable Snapshot current) {
+    stored = true;
+    if (current != null) {
+      buildUpon(current);
+    }
+  }
+
   /** Builds upon what is stored, with all changes still to be written. */
   synchronized void buildUpon(Snapshot now) {
     stored = true;
@@ -278,6 +287,15 @@ final class TrackedSession implements Session {
     }
   }
 
+  /**
+   * Whether another save of this very object has been answered since, and this is what it wrote.
+   */
+  synchronized boolean hasMovedOnTo(Snapshot current, Snapshot since) {
+    return base.version() > since.version()
+        && base.version() == current.version()
+        && base.mark().equals(current.mark());
+  }
+
   synchronized void accessed(long now) {
     if (now > base.lastAccessedAt()) {
       base =
@@ -292,6 +310,16 @@ final class TrackedSession implements Session {
       rotationTarget = newId.get();
     }
     return rotationTarget;
+  }
+
+  /** Remembers that a rotation was sent which may have left the old id open for a while. */
+  synchronized void graceGiven() {
+    graceGiven = true;
+  }
+
+  /** Whether the old id may be open for the time of a grace. */
+  synchronized boolean isGraceGiven() {
+    return graceGiven;
   }
 
   /** This session under a new id, where nothing is stored under the old one. */

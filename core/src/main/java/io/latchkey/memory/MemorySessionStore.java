@@ -4,6 +4,7 @@ import io.latchkey.ConflictPolicy;
 import io.latchkey.Session;
 import io.latchkey.SessionStore;
 import io.latchkey.SessionStoreStats;
+import io.latchkey.UnreadablePolicy;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.internal.SessionEngine;
 import io.latchkey.internal.SessionSettings;
@@ -117,6 +118,7 @@ public final class MemorySessionStore implements SessionStore {
     private long touchMillis = SessionSettings.DEFAULT.touchMillis();
     private long graceMillis = SessionSettings.DEFAULT.graceMillis();
     private ConflictPolicy conflicts = SessionSettings.DEFAULT.conflicts();
+    private UnreadablePolicy unreadable = SessionSettings.DEFAULT.unreadable();
     private Clock clock = SessionSettings.DEFAULT.clock();
 
     private Builder() {}
@@ -191,6 +193,18 @@ public final class MemorySessionStore implements SessionStore {
     }
 
     /**
+     * What a read does with what is not a session. In memory there is no such thing: this is here
+     * so that a store can be built like one in Valkey.
+     *
+     * @param policy the policy
+     * @return this builder
+     */
+    public Builder unreadable(UnreadablePolicy policy) {
+      unreadable = Objects.requireNonNull(policy, "policy");
+      return this;
+    }
+
+    /**
      * What tells the time; the system's clock by default.
      *
      * @param clock a clock, which a test may set
@@ -220,7 +234,7 @@ public final class MemorySessionStore implements SessionStore {
                   touchMillis,
                   graceMillis,
                   conflicts,
-                  SessionSettings.DEFAULT.unreadable(),
+                  unreadable,
                   clock)
               .checked();
       return new MemorySessionStore(settings, entries);

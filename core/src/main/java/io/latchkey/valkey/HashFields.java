@@ -39,7 +39,7 @@ final class HashFields {
 
   private static final int CREATED_AT = HEAD + Head.LENGTH + 1;
   private static final int WITHOUT_COUNT = CREATED_AT + Head.TIME_DIGITS;
-  private static final int COUNT_DIGITS = 7;
+  static final int COUNT_DIGITS = 7;
 
   /** How long the field is. */
   static final int LENGTH = WITHOUT_COUNT + 1 + COUNT_DIGITS;

@@ -242,12 +242,9 @@ final class MigratingBackend implements SessionBackend {
 
   @Override
   public Mono<Boolean> delete(String id) {
-    if (mayBeSprings(id) || settings.graceMillis() > 0) {
-      return MigrationScripts.DELETE
-          .run(connections, id, keys(id, id))
-          .map(answer -> answer[0] == '1');
-    }
-    return target.delete(id);
+    return MigrationScripts.DELETE
+        .run(connections, id, keys(id, id))
+        .map(answer -> answer[0] == '1');
   }
 
   // Small things.
@@ -326,6 +323,7 @@ final class MigratingBackend implements SessionBackend {
     return switch (answer.get(0)[0]) {
       case '1' -> WriteResult.WRITTEN;
       case '0' -> WriteResult.GONE;
+      case '~' -> WriteResult.RENEWED;
       case '{' -> {
         Snapshot current = session(answer);
         yield current == null ? WriteResult.GONE : new WriteResult.Conflict(current);
