@@ -17,6 +17,7 @@ import reactor.core.publisher.Mono;
  * WebSessionManager webSessionManager(SessionStore sessions) {
  *   var manager = new DefaultWebSessionManager();
  *   manager.setSessionStore(new LatchkeyWebSessionStore(sessions));
+ *   manager.setSessionIdResolver(LatchkeyWebSessionIdResolver.withDefaults());
  *   return manager;
  * }
  * }</pre>
