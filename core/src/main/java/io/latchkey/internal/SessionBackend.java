@@ -85,9 +85,11 @@ public interface SessionBackend {
    * Removes a session.
    *
    * @param id its id
+   * @param formerToo whether it may be an id that the session had before, and that finds it for the
+   *     time of a grace
    * @return false if there was none
    */
-  Mono<Boolean> delete(String id);
+  Mono<Boolean> delete(String id, boolean formerToo);
 
   /**
    * What was found under an id: a session, or something that is none.

@@ -16,6 +16,7 @@ import io.latchkey.codec.AttributeCodec;
 import io.latchkey.internal.SessionBackend.Found;
 import io.latchkey.internal.SessionBackend.Write;
 import io.latchkey.internal.TrackedSession.Edit;
+import io.latchkey.internal.TrackedSession.RotationTarget;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -56,6 +57,9 @@ public final class SessionEngine implements SessionStore {
   private static final int MAX_BACKOFF_MILLIS = 64;
   private static final int MAX_IDS = 3;
 
+  /** For a rotation that was asked for, whatever the id's age. */
+  private static final long ANY_AGE = -1;
+
   /** The store's own grace, but for a session with changes, as signing in makes them. */
   private static final long NO_GRACE_WITH_CHANGES = -1;
 
@@ -66,6 +70,9 @@ public final class SessionEngine implements SessionStore {
   private final LongAdder unreadable = new LongAdder();
   private final LongAdder failedTouches = new LongAdder();
   private final LongAdder conflicts = new LongAdder();
+
+  /** Whether an id may find a session that has another one since; then a delete looks there too. */
+  private volatile boolean graces;
 
   /**
    * An engine.
@@ -78,6 +85,7 @@ public final class SessionEngine implements SessionStore {
     this.backend = backend;
     this.settings = settings;
     this.codec = codec;
+    this.graces = settings.graceMillis() > 0;
   }
 
   /**
@@ -163,20 +171,36 @@ public final class SessionEngine implements SessionStore {
   @Override
   public Mono<Session> rotateId(Session session) {
     Objects.requireNonNull(session, "session");
-    return Mono.defer(() -> rotate(ours(session), NO_GRACE_WITH_CHANGES, 1));
+    return Mono.defer(() -> rotate(ours(session), ANY_AGE, NO_GRACE_WITH_CHANGES, 1));
   }
 
   @Override
   public Mono<Session> rotateId(Session session, Duration grace) {
     Objects.requireNonNull(session, "session");
-    long graceMillis = SessionSettings.graceMillis("grace", grace);
-    return Mono.defer(() -> rotate(ours(session), graceMillis, 1));
+    long graceMillis = graceMillis(grace);
+    return Mono.defer(() -> rotate(ours(session), ANY_AGE, graceMillis, 1));
+  }
+
+  @Override
+  public Mono<Session> renewId(Session session, Duration age, Duration grace) {
+    Objects.requireNonNull(session, "session");
+    long ageMillis = SessionSettings.timeoutMillis("age", age);
+    long graceMillis = graceMillis(grace);
+    return Mono.defer(() -> renew(ours(session), ageMillis, graceMillis, 1));
+  }
+
+  private long graceMillis(Duration grace) {
+    long millis = SessionSettings.graceMillis("grace", grace);
+    if (millis > 0) {
+      graces = true;
+    }
+    return millis;
   }
 
   @Override
   public Mono<Boolean> delete(String id) {
     Objects.requireNonNull(id, "id");
-    return backend.accepts(id) ? backend.delete(id) : Mono.just(false);
+    return backend.accepts(id) ? Mono.defer(() -> backend.delete(id, graces)) : Mono.just(false);
   }
 
   @Override
@@ -385,25 +409,55 @@ public final class SessionEngine implements SessionStore {
 
   // Rotating.
 
-  private Mono<Session> rotate(TrackedSession session, long wantedGrace, int attempt) {
+  /** Rotates a session whose id is due, and only then. */
+  private Mono<Session> renew(TrackedSession session, long age, long grace, int attempt) {
+    if (session.isRotatedAway()) {
+      return Mono.error(gone());
+    }
+    if (!session.isStored()) {
+      return Mono.just(session);
+    }
+    if (session.base().body().isFoundByFormerId()) {
+      return Mono.just(renewedByAnother(session));
+    }
+    long idAge = settings.now() - session.idCreatedAt().toEpochMilli();
+    return idAge < age ? Mono.just(session) : rotate(session, age, grace, attempt);
+  }
+
+  /** The session under the id that another request has given it, or as it is if none can tell. */
+  private static TrackedSession renewedByAnother(TrackedSession session) {
+    TrackedSession renewed = session.renewed();
+    return renewed == null ? session : renewed;
+  }
+
+  private RotationTarget newTarget(TrackedSession session, boolean renewal) {
+    if (!renewal) {
+      return new RotationTarget(ids.nextAfter(session.id()), null);
+    }
+    String secret = ids.secret();
+    return new RotationTarget(SessionIds.renewed(session.id(), secret), secret);
+  }
+
+  private Mono<Session> rotate(TrackedSession session, long age, long wantedGrace, int attempt) {
     if (session.isRotatedAway()) {
       return Mono.error(gone());
     }
     if (session.mayBeStored()) {
-      return find(session).then(Mono.defer(() -> rotate(session, wantedGrace, attempt)));
+      return find(session).then(Mono.defer(() -> rotate(session, age, wantedGrace, attempt)));
     }
     TrackedSession successor = session.successor();
     if (successor != null) {
       return rotated(session, successor);
     }
-    String newId = session.rotationTarget(() -> ids.nextAfter(session.id()));
+    RotationTarget target = session.rotationTarget(() -> newTarget(session, age != ANY_AGE));
+    String newId = target.id();
     if (!session.isStored()) {
       return rotated(session, session.succeededBy(newId));
     }
     Edit edit = session.edit();
     long now = settings.now();
     Snapshot base = session.base();
-    Snapshot next = edit.appliedTo(base, now);
+    Snapshot next = edit.appliedTo(base, now, new IdSince(now, target.secret()));
     if (hasEnded(next, now)) {
       return Mono.error(gone());
     }
@@ -422,18 +476,32 @@ public final class SessionEngine implements SessionStore {
               session.failed(next.mark());
               if (result instanceof WriteResult.Moved moved) {
                 Edit earlier = session.outstanding(moved.current().mark());
-                return earlier == null
+                // Somebody has saved it under its new id since. Without changes of its own all that
+                // the earlier attempt had to do is done, whichever it was.
+                Edit done = earlier == null && edit.isEmpty() ? edit : earlier;
+                return done == null
                     ? Mono.error(gone())
-                    : rotated(session, session.succeededBy(newId, earlier, moved.current()));
+                    : rotated(session, session.succeededBy(newId, done, moved.current()));
               }
               if (!(result instanceof WriteResult.Conflict conflict)) {
                 return Mono.error(gone());
               }
               // Without changes of its own a rotation has nothing to be refused for.
               ConflictPolicy policy = edit.isEmpty() ? ConflictPolicy.MERGE : settings.conflicts();
+              boolean movedOn = !sameId(base, conflict.current());
               return afterConflict(session, base, conflict.current(), policy, attempt)
-                  .then(Mono.defer(() -> rotate(session, wantedGrace, attempt + 1)));
+                  .then(
+                      Mono.defer(
+                          () ->
+                              age != ANY_AGE && movedOn
+                                  ? Mono.just(renewedByAnother(session))
+                                  : rotate(session, age, wantedGrace, attempt + 1)));
             });
+  }
+
+  /** Whether nobody has given the session another id between the two. */
+  private static boolean sameId(Snapshot before, Snapshot after) {
+    return Objects.equals(before.body().idSince(), after.body().idSince());
   }
 
   /**

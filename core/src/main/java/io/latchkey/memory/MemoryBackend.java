@@ -6,6 +6,7 @@ import io.latchkey.internal.Snapshot;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -44,8 +45,12 @@ final class MemoryBackend implements SessionBackend {
   public Mono<Snapshot> read(String id) {
     return Mono.fromCallable(
         () -> {
-          Entry entry = alive(entries.get(moved(id)), settings.now());
-          return entry == null ? null : entry.session;
+          String at = moved(id);
+          Entry entry = alive(entries.get(at), settings.now());
+          if (entry == null) {
+            return null;
+          }
+          return at.equals(id) ? entry.session : entry.session.foundByFormerId();
         });
   }
 
@@ -66,14 +71,11 @@ final class MemoryBackend implements SessionBackend {
           long now = settings.now();
           Entry mine = entry(write.next(), now);
           Entry after =
-              entries.computeIfPresent(
-                  moved(id),
-                  (key, present) -> {
-                    Entry alive = alive(present, now);
-                    return alive != null && alive.session.version() == write.expected().version()
-                        ? mine
-                        : alive;
-                  });
+              changed(
+                  id,
+                  now,
+                  present ->
+                      present.session.version() == write.expected().version() ? mine : present);
           return result(after, mine);
         });
   }
@@ -85,25 +87,21 @@ final class MemoryBackend implements SessionBackend {
           long now = settings.now();
           Entry mine = entry(write.next(), now);
           Holder found = new Holder();
-          String from = moved(oldId);
-          entries.computeIfPresent(
-              from,
-              (key, present) -> {
-                if (alive(present, now) == null) {
-                  return null;
-                }
-                if (present.session.version() != write.expected().version()) {
-                  found.entry = present;
+          // It is there before anybody is led to it, and until then nobody knows the id.
+          boolean free = entries.putIfAbsent(newId, mine) == null;
+          changed(
+              oldId,
+              now,
+              present -> {
+                boolean expected = free && present.session.version() == write.expected().version();
+                found.entry = expected ? mine : present;
+                if (!expected) {
                   return present;
                 }
-                found.entry = mine;
-                return null;
+                return graceMillis == 0 ? null : new Entry(mine.session, now + graceMillis, newId);
               });
-          if (found.entry == mine) {
-            entries.put(newId, mine);
-            if (graceMillis > 0) {
-              entries.put(from, new Entry(mine.session, now + graceMillis, newId));
-            }
+          if (found.entry != mine) {
+            entries.remove(newId, mine);
           }
           return result(found.entry, mine);
         });
@@ -114,12 +112,10 @@ final class MemoryBackend implements SessionBackend {
     return Mono.fromCallable(
         () -> {
           Entry after =
-              entries.computeIfPresent(
-                  moved(id),
-                  (key, present) -> {
-                    if (alive(present, now) == null) {
-                      return null;
-                    }
+              changed(
+                  id,
+                  now,
+                  present -> {
                     Snapshot before = present.session;
                     return now <= before.lastAccessedAt()
                         ? present
@@ -137,8 +133,34 @@ final class MemoryBackend implements SessionBackend {
         });
   }
 
+  /**
+   * Changes a session in one step, wherever it lies.
+   *
+   * @param change what is to be there instead; null for nothing
+   * @return what the change answered with; null if there was no session
+   */
+  private @Nullable Entry changed(String id, long now, Function<Entry, @Nullable Entry> change) {
+    Holder changed = new Holder();
+    boolean[] moved = new boolean[1];
+    // If it is renewed between the look and the step, it lies under its new id by then.
+    for (int attempt = 0; attempt == 0 || (attempt == 1 && moved[0]); attempt++) {
+      moved[0] = false;
+      entries.computeIfPresent(
+          moved(id),
+          (key, present) -> {
+            moved[0] = present.movedTo != null;
+            if (moved[0]) {
+              return present;
+            }
+            changed.entry = alive(present, now) == null ? null : change.apply(present);
+            return changed.entry;
+          });
+    }
+    return changed.entry;
+  }
+
   @Override
-  public Mono<Boolean> delete(String id) {
+  public Mono<Boolean> delete(String id, boolean formerToo) {
     return Mono.fromCallable(
         () -> {
           Entry removed = entries.remove(moved(id));

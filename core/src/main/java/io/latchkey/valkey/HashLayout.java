@@ -12,6 +12,7 @@ import io.lettuce.core.protocol.CommandType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -172,7 +173,8 @@ final class HashLayout implements SessionBackend {
   private Mono<Snapshot> readMoved(String id, byte[] key) {
     return connections
         .<Map<byte[], byte[]>>execute(id, commands -> commands.hgetall(key))
-        .mapNotNull(this::decodeUnmoved);
+        .mapNotNull(this::decodeUnmoved)
+        .map(Snapshot::foundByFormerId);
   }
 
   private @Nullable Snapshot decodeUnmoved(Map<byte[], byte[]> hash) {
@@ -227,8 +229,8 @@ final class HashLayout implements SessionBackend {
   }
 
   @Override
-  public Mono<Boolean> delete(String id) {
-    if (settings.graceMillis() == 0) {
+  public Mono<Boolean> delete(String id, boolean formerToo) {
+    if (!formerToo) {
       return connections.execute(id, commands -> commands.unlink(keys.key(id))).map(n -> n > 0);
     }
     return DELETE.run(connections, id, new byte[][] {keys.key(id)}).map(answer -> answer[0] == '1');
@@ -253,6 +255,10 @@ final class HashLayout implements SessionBackend {
             sets.add(value.toArray());
           }
         });
+    if (expected.equals(next)
+        || !Objects.equals(expected.body().idSince(), next.body().idSince())) {
+      HashFields.addIdSince(next, sets);
+    }
     List<byte[]> arguments = new ArrayList<>();
     arguments.add(Head.version(expected));
     arguments.add(ByteWriter.ascii(next.mark()));

@@ -4,6 +4,7 @@ import io.latchkey.SessionStoreException;
 import io.latchkey.UnreadableSessionException;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.JsonBytes;
+import io.latchkey.internal.IdSince;
 import io.latchkey.internal.Marks;
 import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionIds;
@@ -229,7 +230,10 @@ final class MigratingBackend implements SessionBackend {
             session.version() + 1,
             Marks.next(),
             new Snapshot.PlainBody(
-                session.body().createdAt(), session.body().attributes(), Map.of()));
+                session.body().createdAt(),
+                session.body().idSince(),
+                session.body().attributes(),
+                Map.of()));
     return write(id, new Write(session, next, Map.of()))
         .flatMap(
             result ->
@@ -241,13 +245,13 @@ final class MigratingBackend implements SessionBackend {
   // Deleting.
 
   @Override
-  public Mono<Boolean> delete(String id) {
-    if (mayBeSprings(id) || settings.graceMillis() > 0) {
+  public Mono<Boolean> delete(String id, boolean formerToo) {
+    if (mayBeSprings(id) || formerToo) {
       return MigrationScripts.DELETE
           .run(connections, id, keys(id, id))
           .map(answer -> answer[0] == '1');
     }
-    return target.delete(id);
+    return target.delete(id, false);
   }
 
   // Small things.
@@ -311,6 +315,7 @@ final class MigratingBackend implements SessionBackend {
     }
     List<byte[]> values = new ArrayList<>();
     values.add(HashFields.head(session));
+    HashFields.addIdSince(session, values);
     session
         .body()
         .attributes()
@@ -399,6 +404,11 @@ final class MigratingBackend implements SessionBackend {
     @Override
     public long createdAt() {
       return body.createdAt();
+    }
+
+    @Override
+    public @Nullable IdSince idSince() {
+      return body.idSince();
     }
 
     @Override

@@ -156,7 +156,7 @@ final class StringLayout implements SessionBackend {
     return connections
         .<byte[]>execute(id, commands -> commands.get(key))
         .filter(document -> StringDocument.movedTo(document) == null)
-        .map(document -> StringDocument.decode(document, codec));
+        .map(document -> StringDocument.decode(document, codec).foundByFormerId());
   }
 
   @Override
@@ -207,8 +207,8 @@ final class StringLayout implements SessionBackend {
   }
 
   @Override
-  public Mono<Boolean> delete(String id) {
-    if (settings.graceMillis() == 0) {
+  public Mono<Boolean> delete(String id, boolean formerToo) {
+    if (!formerToo) {
       return connections.execute(id, commands -> commands.unlink(keys.key(id))).map(n -> n > 0);
     }
     return DELETE.run(connections, id, new byte[][] {keys.key(id)}).map(answer -> answer[0] == '1');

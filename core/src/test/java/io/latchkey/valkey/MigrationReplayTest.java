@@ -82,7 +82,7 @@ class MigrationReplayTest {
     String id = unmigrated(layout, spring);
     Write write = next(value(backend.read(id)));
     value(backend.write(id, write));
-    value(backend.delete(id));
+    value(backend.delete(id, false));
     assertThat(value(backend.write(id, write))).isEqualTo(WriteResult.GONE);
     assertThat(SERVER.keys()).isEmpty();
   }
@@ -112,7 +112,7 @@ class MigrationReplayTest {
     String newId = ids.nextAfter(id);
     Write write = next(value(backend.read(id)));
     value(backend.rotate(id, newId, write, 0));
-    value(backend.delete(newId));
+    value(backend.delete(newId, false));
     assertThat(value(backend.rotate(id, newId, write, 0))).isEqualTo(WriteResult.GONE);
     assertThat(SERVER.keys()).isEmpty();
   }
