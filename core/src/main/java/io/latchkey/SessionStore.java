@@ -130,6 +130,27 @@ public interface SessionStore {
   }
 
   /**
+   * Gives a session a new id once its present one has a given age, so that an id that somebody got
+   * hold of does not serve them for long. Several requests of one visitor may do so at once: the id
+   * is changed one time, and all of them get the same new one, also those that come with the old id
+   * later, in the time of the grace. So it does no harm if an answer with the new id gets lost on
+   * its way to the visitor.
+   *
+   * <p>No command is sent for a session whose id is not due, and none for one that was found by its
+   * old id. Not for signing in: that is for {@link #rotateId(Session, Duration)} without a grace.
+   *
+   * @param session a session of this store that has just been read; if another comes back, it can
+   *     no longer be saved
+   * @param age how old the id has to be, positive
+   * @param grace how long the old id still finds the session, from zero to 5 minutes
+   * @return the session under its new id, or the same one where there is nothing to be done, as in
+   *     a store that does not renew ids
+   */
+  default Mono<Session> renewId(Session session, Duration age, Duration grace) {
+    return Mono.just(session);
+  }
+
+  /**
    * Ends a session.
    *
    * @param id the session's id

@@ -85,7 +85,7 @@ public interface SessionBackend {
   /**
    * Removes a session.
    *
-   * @param id its id
+   * @param id its id, or one that it had before and that finds it for the time of a grace
    * @return false if there was none
    */
   Mono<Boolean> delete(String id);

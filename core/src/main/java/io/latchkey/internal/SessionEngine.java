@@ -16,6 +16,7 @@ import io.latchkey.codec.AttributeCodec;
 import io.latchkey.internal.SessionBackend.Found;
 import io.latchkey.internal.SessionBackend.Write;
 import io.latchkey.internal.TrackedSession.Edit;
+import io.latchkey.internal.TrackedSession.RotationTarget;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -56,6 +57,9 @@ public final class SessionEngine implements SessionStore {
 
   private static final int MAX_BACKOFF_MILLIS = 64;
   private static final int MAX_IDS = 3;
+
+  /** For a rotation that was asked for, whatever the id's age. */
+  private static final long ANY_AGE = -1;
 
   /** The store's own grace, but for a session with changes, as signing in makes them. */
   private static final long NO_GRACE_WITH_CHANGES = -1;
@@ -171,14 +175,22 @@ public final class SessionEngine implements SessionStore {
   @Override
   public Mono<Session> rotateId(Session session) {
     Objects.requireNonNull(session, "session");
-    return Mono.defer(() -> rotate(ours(session), NO_GRACE_WITH_CHANGES, 1));
+    return Mono.defer(() -> rotate(ours(session), null, ANY_AGE, NO_GRACE_WITH_CHANGES, 1));
   }
 
   @Override
   public Mono<Session> rotateId(Session session, Duration grace) {
     Objects.requireNonNull(session, "session");
     long graceMillis = SessionSettings.graceMillis("grace", grace);
-    return Mono.defer(() -> rotate(ours(session), graceMillis, 1));
+    return Mono.defer(() -> rotate(ours(session), null, ANY_AGE, graceMillis, 1));
+  }
+
+  @Override
+  public Mono<Session> renewId(Session session, Duration age, Duration grace) {
+    Objects.requireNonNull(session, "session");
+    long ageMillis = SessionSettings.timeoutMillis("age", age);
+    long graceMillis = SessionSettings.graceMillis("grace", grace);
+    return Mono.defer(() -> renew(ours(session), ageMillis, graceMillis));
   }
 
   @Override
@@ -403,8 +415,33 @@ public final class SessionEngine implements SessionStore {
 
   // Rotating.
 
-  private Mono<Session> rotate(TrackedSession session, long wantedGrace, int attempt) {
-    return rotate(session, null, wantedGrace, attempt);
+  /** Rotates a session whose id is due, and only then. */
+  private Mono<Session> renew(TrackedSession session, long age, long grace) {
+    if (session.isRotatedAway()) {
+      return Mono.error(gone());
+    }
+    if (!session.isStored()) {
+      return Mono.just(session);
+    }
+    if (session.base().body().isFoundByFormerId()) {
+      return Mono.just(renewedByAnother(session, session.base()));
+    }
+    long idAge = settings.now() - session.idCreatedAt().toEpochMilli();
+    return idAge < age ? Mono.just(session) : rotate(session, null, age, grace, 1);
+  }
+
+  /** The session under the id that another request has given it, or as it is if none can tell. */
+  private static TrackedSession renewedByAnother(TrackedSession session, Snapshot current) {
+    TrackedSession renewed = session.renewed(current);
+    return renewed == null ? session : renewed;
+  }
+
+  private RotationTarget newTarget(TrackedSession session, boolean renewal) {
+    if (!renewal) {
+      return new RotationTarget(ids.nextAfter(session.id()), null);
+    }
+    String secret = ids.secret();
+    return new RotationTarget(SessionIds.renewed(session.id(), secret), secret);
   }
 
   /**
@@ -414,25 +451,27 @@ public final class SessionEngine implements SessionStore {
    *     for, and takes it along; but the object keeps what it has read, in case the rotation fails
    */
   private Mono<Session> rotate(
-      TrackedSession session, @Nullable Snapshot found, long wantedGrace, int attempt) {
+      TrackedSession session, @Nullable Snapshot found, long age, long wantedGrace, int attempt) {
     if (session.isRotatedAway()) {
       return Mono.error(gone());
     }
     if (session.mayBeStored()) {
-      return find(session).then(Mono.defer(() -> rotate(session, wantedGrace, attempt)));
+      return find(session)
+          .then(Mono.defer(() -> rotate(session, found, age, wantedGrace, attempt)));
     }
     TrackedSession successor = session.successor();
     if (successor != null) {
       return goOn(session, successor, wantedGrace);
     }
-    String newId = session.rotationTarget(() -> ids.nextAfter(session.id()));
+    RotationTarget target = session.rotationTarget(() -> newTarget(session, age != ANY_AGE));
+    String newId = target.id();
     if (!session.isStored()) {
       return rotated(session, session.succeededBy(newId));
     }
     Edit edit = session.edit();
     long now = settings.now();
     Snapshot base = found != null && edit.isEmpty() ? found : session.base();
-    Snapshot next = edit.appliedTo(base, now);
+    Snapshot next = edit.appliedTo(base, now, new IdSince(now, target.secret()));
     if (hasEnded(next, now)) {
       return Mono.error(gone());
     }
@@ -450,14 +489,20 @@ public final class SessionEngine implements SessionStore {
               }
               session.failed(next.mark());
               if (result instanceof WriteResult.Renewed) {
-                return save(session, settings.conflicts(), 1);
+                return age == ANY_AGE
+                    ? save(session, settings.conflicts(), 1)
+                    : read(session.id())
+                        .switchIfEmpty(Mono.error(SessionEngine::gone))
+                        .map(current -> renewedByAnother(session, current));
               }
               if (result instanceof WriteResult.Moved moved) {
                 Edit earlier = session.outstanding(moved.current().mark());
-                return earlier == null
+                // Somebody has saved it under its new id since. Without changes of its own all that
+                // the earlier attempt had to do is done, whichever it was.
+                Edit done = earlier == null && edit.isEmpty() ? edit : earlier;
+                return done == null
                     ? Mono.error(gone())
-                    : goOn(
-                        session, session.succeededBy(newId, earlier, moved.current()), wantedGrace);
+                    : goOn(session, session.succeededBy(newId, done, moved.current()), wantedGrace);
               }
               if (!(result instanceof WriteResult.Conflict conflict)) {
                 return Mono.error(gone());
@@ -465,13 +510,15 @@ public final class SessionEngine implements SessionStore {
               Snapshot current = conflict.current();
               if (!edit.isEmpty()) {
                 return afterConflict(session, base, current, settings.conflicts(), attempt)
-                    .then(Mono.defer(() -> rotate(session, wantedGrace, attempt + 1)));
+                    .then(Mono.defer(() -> rotate(session, null, age, wantedGrace, attempt + 1)));
               }
               takeOver(session, current);
               return attempt >= MAX_ATTEMPTS
                   ? Mono.error(tooManyAttempts())
                   : backoff(attempt)
-                      .then(Mono.defer(() -> rotate(session, current, wantedGrace, attempt + 1)));
+                      .then(
+                          Mono.defer(
+                              () -> rotate(session, current, age, wantedGrace, attempt + 1)));
             });
   }
 
@@ -482,7 +529,7 @@ public final class SessionEngine implements SessionStore {
    */
   private Mono<Session> goOn(TrackedSession session, TrackedSession successor, long wantedGrace) {
     return session.isGraceGiven() && grace(wantedGrace, successor.edit()) == 0
-        ? rotate(successor, 0, 1).doOnNext(stored -> session.rotatedAway())
+        ? rotate(successor, null, ANY_AGE, 0, 1).doOnNext(stored -> session.rotatedAway())
         : rotated(session, successor);
   }
 

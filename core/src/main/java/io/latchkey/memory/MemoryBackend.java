@@ -42,8 +42,12 @@ final class MemoryBackend implements SessionBackend {
   public Mono<Snapshot> read(String id) {
     return step(
         () -> {
-          Entry entry = find(id, settings.now());
-          return entry == null ? null : entry.session;
+          String at = moved(id, settings.now());
+          Entry entry = alive(entries.get(at), settings.now());
+          if (entry == null) {
+            return null;
+          }
+          return at.equals(id) ? entry.session : entry.session.foundByFormerId();
         });
   }
 

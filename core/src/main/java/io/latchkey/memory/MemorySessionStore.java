@@ -102,6 +102,11 @@ public final class MemorySessionStore implements SessionStore {
   }
 
   @Override
+  public Mono<Session> renewId(Session session, Duration age, Duration grace) {
+    return engine.renewId(session, age, grace);
+  }
+
+  @Override
   public Mono<Boolean> delete(String id) {
     return engine.delete(id);
   }

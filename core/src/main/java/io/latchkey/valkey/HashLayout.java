@@ -12,6 +12,7 @@ import io.lettuce.core.protocol.CommandType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -199,7 +200,8 @@ final class HashLayout implements SessionBackend {
   private Mono<Snapshot> readMoved(String id, byte[] key) {
     return connections
         .<Map<byte[], byte[]>>execute(id, commands -> commands.hgetall(key))
-        .mapNotNull(this::decodeUnmoved);
+        .mapNotNull(this::decodeUnmoved)
+        .map(Snapshot::foundByFormerId);
   }
 
   private @Nullable Snapshot decodeUnmoved(Map<byte[], byte[]> hash) {
@@ -278,6 +280,10 @@ final class HashLayout implements SessionBackend {
             sets.add(value.toArray());
           }
         });
+    if (expected.equals(next)
+        || !Objects.equals(expected.body().idSince(), next.body().idSince())) {
+      HashFields.addIdSince(next, sets);
+    }
     List<byte[]> arguments = new ArrayList<>();
     arguments.add(Head.version(expected));
     arguments.add(ByteWriter.ascii(next.mark()));

@@ -4,6 +4,7 @@ import io.latchkey.SessionStoreException;
 import io.latchkey.UnreadableSessionException;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.JsonBytes;
+import io.latchkey.internal.IdSince;
 import io.latchkey.internal.Marks;
 import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionIds;
@@ -229,7 +230,10 @@ final class MigratingBackend implements SessionBackend {
             session.version() + 1,
             Marks.next(),
             new Snapshot.PlainBody(
-                session.body().createdAt(), session.body().attributes(), Map.of()));
+                session.body().createdAt(),
+                session.body().idSince(),
+                session.body().attributes(),
+                Map.of()));
     return write(id, new Write(session, next, Map.of()))
         .flatMap(
             result ->
@@ -308,6 +312,7 @@ final class MigratingBackend implements SessionBackend {
     }
     List<byte[]> values = new ArrayList<>();
     values.add(HashFields.head(session));
+    HashFields.addIdSince(session, values);
     session
         .body()
         .attributes()
@@ -397,6 +402,11 @@ final class MigratingBackend implements SessionBackend {
     @Override
     public long createdAt() {
       return body.createdAt();
+    }
+
+    @Override
+    public @Nullable IdSince idSince() {
+      return body.idSince();
     }
 
     @Override

@@ -174,7 +174,7 @@ final class StringLayout implements SessionBackend {
     return connections
         .<byte[]>execute(id, commands -> commands.get(key))
         .filter(document -> StringDocument.movedTo(document) == null)
-        .map(document -> StringDocument.decode(document, codec));
+        .map(document -> StringDocument.decode(document, codec).foundByFormerId());
   }
 
   @Override

@@ -134,6 +134,11 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
   }
 
   @Override
+  public Mono<Session> renewId(Session session, Duration age, Duration grace) {
+    return ifOpen(engine.renewId(session, age, grace));
+  }
+
+  @Override
   public Mono<Boolean> delete(String id) {
     return ifOpen(engine.delete(id));
   }
