@@ -34,6 +34,7 @@ public final class AttributeOptions {
    * @throws IllegalArgumentException if one is no such name, or too wide
    */
   public void allow(String... packagesOrClasses) {
+    Objects.requireNonNull(packagesOrClasses, "packagesOrClasses");
     if (packagesOrClasses.length == 0) {
       throw new IllegalArgumentException("allow needs at least one package or class");
     }

@@ -88,7 +88,7 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
   @Override
   public Mono<WebSession> createWebSession() {
     return Mono.fromSupplier(
-        () -> new LatchkeyWebSession(sessions, clock, sessions.newSession(), false));
+        () -> new LatchkeyWebSession(sessions, clock, sessions.newSession(), false, true));
   }
 
   /**
@@ -102,7 +102,7 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
   public Mono<WebSession> retrieveSession(String sessionId) {
     return sessions
         .get(sessionId)
-        .map(session -> new LatchkeyWebSession(sessions, clock, session, true));
+        .map(session -> new LatchkeyWebSession(sessions, clock, session, true, true));
   }
 
   /**
