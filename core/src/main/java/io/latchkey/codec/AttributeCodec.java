@@ -349,7 +349,8 @@ public final class AttributeCodec {
    * @return a JSON string, quotes included
    */
   public JsonBytes encodeName(String name) {
-    return encode(name, name);
+    // Not as a value: the attribute of that name may have a type of its own.
+    return JsonBytes.of(write(name, new Root(name, null, new Encoding(false, false, false))));
   }
 
   /**

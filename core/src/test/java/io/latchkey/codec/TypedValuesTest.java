@@ -677,6 +677,14 @@ class TypedValuesTest {
         .hasMessageContainingAll("'item'", "$Item", "java.lang.String");
   }
 
+  @Test
+  void nameOfARegisteredAttributeIsNoValueOfItsType() {
+    AttributeOptions options = new AttributeOptions();
+    options.attribute("item", Item.class);
+    AttributeCodec own = options.codec();
+    assertThat(own.decodeName(own.encodeName("item"))).isEqualTo("item");
+  }
+
   // In place.
 
   static Stream<Arguments> sameInAnotherOrder() {
