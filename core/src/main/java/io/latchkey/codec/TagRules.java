@@ -93,8 +93,8 @@ final class TagRules {
         reason = "it has a comparator, which cannot be stored";
       } else if (encoding.strict && !comesBack(tag, value)) {
         reason =
-            "Jackson could not make one when it is read, as it has no constructor that Jackson"
-                + " knows how to call";
+            "Jackson could not make one when it is read, as it has no constructor that Jackson knows"
+                + " how to call (for one of Kotlin's, set jacksonModules())";
       } else {
         return false;
       }
