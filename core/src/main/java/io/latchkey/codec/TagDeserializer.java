@@ -20,6 +20,7 @@ import tools.jackson.databind.BeanProperty;
 import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.ValueDeserializer;
+import tools.jackson.databind.deser.AbstractDeserializer;
 import tools.jackson.databind.deser.bean.BeanDeserializerBase;
 import tools.jackson.databind.deser.jdk.EnumMapDeserializer;
 import tools.jackson.databind.deser.jdk.MapDeserializer;
@@ -115,20 +116,27 @@ final class TagDeserializer extends TypeDeserializer {
     if (started) {
       parser.nextToken();
     } else if (!parser.hasToken(JsonToken.PROPERTY_NAME)) {
-      return open
+      return isNatural(context, given)
           ? fitting(natural(parser, context), context)
           : untagged(context, given).deserialize(parser, context);
     }
     if (parser.hasToken(JsonToken.PROPERTY_NAME) && parser.currentName().equals(Tags.TYPE)) {
       return tagged(parser, context, given);
     }
-    if (open) {
+    if (isNatural(context, given)) {
       return fitting(naturalObject(parser, context), context);
     }
     return object(untagged(context, given), parser, context);
   }
 
   // Without a tag.
+
+  /** Whether JSON's own types are all there is to go by. */
+  private boolean isNatural(
+      DeserializationContext context, @Nullable ValueDeserializer<Object> given) {
+    return base.isJavaLangObject()
+        || (open && untagged(context, given) instanceof AbstractDeserializer);
+  }
 
   private @Nullable Object natural(JsonParser parser, DeserializationContext context) {
     JsonToken token = parser.currentToken();
@@ -335,6 +343,10 @@ final class TagDeserializer extends TypeDeserializer {
     ValueDeserializer<Object> known = byTag.get(tag);
     if (known != null) {
       return known;
+    }
+    if (tag.equals(base.getRawClass().getName())) {
+      // No more than is declared: nobody need be asked, and nothing is loaded.
+      return untagged(context, null);
     }
     JavaType type = followed(tag, context);
     if (type == null) {

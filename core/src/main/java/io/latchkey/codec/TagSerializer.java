@@ -63,7 +63,7 @@ final class TagSerializer extends TypeSerializer {
     Class<?> type = id.forValueType != null ? id.forValueType : value.getClass();
     String tag = tag(encoding, value, type, id.valueShape);
     if (tag == null && object && encoding.escaping) {
-      tag = Tags.of(value, type);
+      tag = escapingTag(value, type);
     }
     if (tag != null) {
       generator.writeStartObject();
@@ -106,6 +106,12 @@ final class TagSerializer extends TypeSerializer {
     }
     String tag = Tags.of(value, type);
     return rules.isRefused(encoding, tag, value) ? null : tag;
+  }
+
+  /** The tag of an object that would need none, but for what is in it. */
+  private String escapingTag(Object value, Class<?> type) {
+    String tag = Tags.of(value, type);
+    return type == base || rules.tags().allows(tag) ? tag : Tags.MAP;
   }
 
   private static boolean isNatural(Object value, JsonToken shape) {

@@ -33,7 +33,7 @@ final class Tags {
   private static final String LIST = "java.util.ArrayList";
   private static final String SET = "java.util.LinkedHashSet";
   private static final String SORTED_SET = "java.util.TreeSet";
-  private static final String MAP = "java.util.LinkedHashMap";
+  static final String MAP = "java.util.LinkedHashMap";
   private static final String SORTED_MAP = "java.util.TreeMap";
 
   private static final Map<String, Class<?>> PRIMITIVES =

@@ -72,6 +72,7 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationContext;
 import tools.jackson.databind.ValueSerializer;
+import tools.jackson.databind.annotation.JsonDeserialize;
 import tools.jackson.databind.annotation.JsonSerialize;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -238,6 +239,35 @@ class TypedValuesTest {
     private static final long serialVersionUID = 1L;
   }
 
+  /** No record and no bean, but for a constructor whose parameters have names. */
+  static final class Point {
+    private final int x;
+    private final int y;
+
+    public Point(int x, int y) {
+      this.x = x;
+      this.y = y;
+    }
+
+    public int getX() {
+      return x;
+    }
+
+    public int getY() {
+      return y;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Point that && that.x == x && that.y == y;
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * x + y;
+    }
+  }
+
   @JsonSerialize(using = MoneySerializer.class)
   record Money(long cents) {}
 
@@ -348,6 +378,7 @@ class TypedValuesTest {
         new Drawing(List.of(new Circle(1)), new Circle(2)),
         basket(),
         new Pair<>(basket(), "x"),
+        new Point(1, 2),
         new Money(5),
         List.of(new Money(5)));
   }
@@ -576,6 +607,67 @@ class TypedValuesTest {
     Object list = trees.decode("a", trees.encode("a", List.of(tree, new Pair<>(tree, tree))));
     assertThat(list).isEqualTo(List.of(tree, new Pair<>(tree, tree)));
     assertThat(trees.<Object>decode("a", trees.encode("a", tree), JsonNode.class)).isEqualTo(tree);
+  }
+
+  static class Address {
+    private String street = "";
+
+    public String getStreet() {
+      return street;
+    }
+
+    public void setStreet(String street) {
+      this.street = street;
+    }
+  }
+
+  static final class OwnMap extends LinkedHashMap<String, Object> {
+    private static final long serialVersionUID = 1L;
+  }
+
+  record Delivery(Address to, Map<String, Object> notes) {}
+
+  @Test
+  void textThatLooksLikeATagDoesNotAskForMoreClassesToBeAllowed() {
+    AttributeCodec narrow = codec(HERE + "$Delivery");
+    Address address = new Address();
+    address.setStreet("@type");
+    OwnMap notes = new OwnMap();
+    notes.put("@type", "java.lang.Long");
+    Delivery back =
+        (Delivery)
+            Objects.requireNonNull(
+                narrow.decode("a", narrow.encode("a", new Delivery(address, notes))));
+    assertThat(back.to().getStreet()).isEqualTo("@type");
+    assertThat(back.notes()).isEqualTo(notes);
+    AttributeCodec lenient = new AttributeCodec();
+    assertThat(lenient.decode("a", lenient.encode("a", List.of(address))))
+        .isEqualTo(List.of(Map.of("street", "@type")));
+    List<Address> asked =
+        lenient.decode(
+            "a", lenient.encode("a", List.of(address)), new TypeRef<List<Address>>() {}.type());
+    assertThat(Objects.requireNonNull(asked).get(0).getStreet()).isEqualTo("@type");
+  }
+
+  @JsonDeserialize(as = AToken.class)
+  interface Token {
+    String text();
+  }
+
+  record AToken(String text) implements Token {}
+
+  record TokenHolder(Token token) {}
+
+  @Test
+  void interfaceThatSaysHowItIsReadNeedsNoTag() {
+    AttributeCodec lenient = new AttributeCodec();
+    Token token = new AToken("a");
+    assertThat(lenient.<Token>decode("a", lenient.encode("a", token), Token.class))
+        .isEqualTo(token);
+    TokenHolder holder = new TokenHolder(token);
+    assertThat(lenient.<Object>decode("a", lenient.encode("a", holder), TokenHolder.class))
+        .isEqualTo(holder);
+    assertThat(roundTrip(holder)).isEqualTo(holder);
   }
 
   // What may not be written.

@@ -13,6 +13,9 @@ import io.latchkey.tck.Signals;
 import io.latchkey.tck.ValkeyServer;
 import io.latchkey.valkey.Layout;
 import io.latchkey.valkey.ValkeySessionStore;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.math.BigDecimal;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -26,6 +29,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -278,6 +282,57 @@ class TypedWebSessionTest {
     session.getAttributes().put("node", "new");
     save(session);
     assertThat(retrieved(id).<Object>getAttribute("node")).isEqualTo("new");
+  }
+
+  @Test
+  void sessionsOfAnotherStoreWork() {
+    LatchkeyWebSessionStore web = new LatchkeyWebSessionStore(new ForeignStore(sessions));
+    WebSession session = value(web.createWebSession());
+    session.getAttributes().put("cart", new Cart().with("tea"));
+    session.getAttributes().put("n", 5L);
+    save(session);
+    WebSession next = value(web.retrieveSession(session.getId()));
+    assertThat(names(next)).containsExactly("tea");
+    next.getAttributes().put("n", 6L);
+    save(next);
+    assertThat(retrieved(session.getId()).<Object>getAttribute("n")).isEqualTo(6L);
+  }
+
+  /** Somebody else's store, whose sessions are not ours. */
+  private static final class ForeignStore extends ForwardingStore {
+    ForeignStore(SessionStore store) {
+      super(store);
+    }
+
+    @Override
+    public Session newSession() {
+      return foreign(super.newSession());
+    }
+
+    @Override
+    public Mono<Session> get(String id) {
+      return super.get(id).map(ForeignStore::foreign);
+    }
+
+    @Override
+    public Mono<Session> save(Session session) {
+      Ours ours = (Ours) Proxy.getInvocationHandler(session);
+      return super.save(ours.session).map(ForeignStore::foreign);
+    }
+
+    private static Session foreign(Session session) {
+      return (Session)
+          Proxy.newProxyInstance(
+              Session.class.getClassLoader(), new Class<?>[] {Session.class}, new Ours(session));
+    }
+
+    private record Ours(Session session) implements InvocationHandler {
+      @Override
+      public @Nullable Object invoke(Object proxy, Method method, Object[] args) throws Throwable {
+        Object result = method.invoke(session, args);
+        return result instanceof Session ? proxy : result;
+      }
+    }
   }
 
   /** Counts the saves. */
