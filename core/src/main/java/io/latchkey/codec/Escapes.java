@@ -12,8 +12,8 @@ final class Escapes {
     '"' + Tags.TYPE + '"', '"' + Tags.VALUE + '"', '"' + Tags.ENTRIES + '"'
   };
 
-  /** An at sign as only a writer other than ours writes it, who might hide a name behind it. */
-  private static final String HIDDEN = "\\u0040";
+  /** How only a writer other than ours escapes what it might hide: an at sign, or a letter. */
+  private static final String HIDDEN = "\\u00";
 
   private Escapes() {}
 
@@ -32,7 +32,10 @@ final class Escapes {
       }
     }
     for (int i = json.indexOf(HIDDEN); i >= 0; i = json.indexOf(HIDDEN, i + 1)) {
-      count++;
+      char page = i + HIDDEN.length() < json.length() ? json.charAt(i + HIDDEN.length()) : ' ';
+      if (page == '4' || page == '6' || page == '7') {
+        count++;
+      }
     }
     return count;
   }

@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -56,7 +57,9 @@ final class TagDeserializer extends TypeDeserializer {
 
   @Override
   public TypeDeserializer forProperty(@Nullable BeanProperty newProperty) {
-    return newProperty == property ? this : new TagDeserializer(base, rules, newProperty);
+    return Objects.equals(newProperty, property)
+        ? this
+        : new TagDeserializer(base, rules, newProperty);
   }
 
   @Override
@@ -157,8 +160,8 @@ final class TagDeserializer extends TypeDeserializer {
       case VALUE_STRING -> parser.getString();
       case VALUE_NUMBER_INT -> parser.getNumberValue();
       case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
-      case VALUE_TRUE -> Boolean.TRUE;
-      case VALUE_FALSE -> Boolean.FALSE;
+      case VALUE_TRUE -> true;
+      case VALUE_FALSE -> false;
       case VALUE_NULL -> null;
       default -> context.handleUnexpectedToken(base, parser);
     };

@@ -186,7 +186,7 @@ final class TagModule extends JacksonModule {
     public ValueSerializer<?> createContextual(
         SerializationContext context, @Nullable BeanProperty property) {
       ValueSerializer<?> contextual = inner.createContextual(context, property);
-      return contextual == inner ? this : around(contextual);
+      return contextual.equals(inner) ? this : around(contextual);
     }
 
     @Override

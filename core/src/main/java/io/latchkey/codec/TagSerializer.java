@@ -62,7 +62,9 @@ final class TagSerializer extends TypeSerializer {
     Object value = id.forValue;
     Class<?> type = id.forValueType != null ? id.forValueType : value.getClass();
     String tag = tag(encoding, value, type, id.valueShape);
-    if (tag == null && object && encoding.escaping) {
+    if (tag == null
+        && encoding.escaping
+        && (object || id.valueShape == JsonToken.VALUE_EMBEDDED_OBJECT)) {
       tag = escapingTag(value, type);
     }
     if (tag != null) {

@@ -27,7 +27,7 @@ final class TaggedSerializer extends ValueSerializer<Object> {
   public ValueSerializer<?> createContextual(
       SerializationContext context, @Nullable BeanProperty property) {
     ValueSerializer<?> contextual = inner.createContextual(context, property);
-    return contextual == inner ? this : new TaggedSerializer(contextual);
+    return contextual.equals(inner) ? this : new TaggedSerializer(contextual);
   }
 
   @Override

@@ -68,6 +68,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationContext;
@@ -77,6 +78,7 @@ import tools.jackson.databind.annotation.JsonSerialize;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Values come back as the class they went in as, wherever they stand. */
+@SuppressWarnings({"ArrayRecordComponent", "EqualsGetClass", "JavaUtilDate", "JdkObsolete"})
 class TypedValuesTest {
   private static final String HERE = "io.latchkey.codec.TypedValuesTest";
 
@@ -647,6 +649,47 @@ class TypedValuesTest {
         lenient.decode(
             "a", lenient.encode("a", List.of(address)), new TypeRef<List<Address>>() {}.type());
     assertThat(Objects.requireNonNull(asked).get(0).getStreet()).isEqualTo("@type");
+  }
+
+  /** Written by somebody who does not care. */
+  @JsonSerialize(using = RawSerializer.class)
+  static class Raw {
+    private String name = "";
+
+    @JsonProperty("@type")
+    public String getName() {
+      return name;
+    }
+
+    @JsonProperty("@type")
+    public void setName(String name) {
+      this.name = name;
+    }
+  }
+
+  static final class RawSerializer extends ValueSerializer<Raw> {
+    @Override
+    public void serialize(Raw value, JsonGenerator generator, SerializationContext context) {
+      generator.writeRawValue(value.getName());
+    }
+  }
+
+  record Raws(Raw raw, Object any) {}
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"@type\":\"java.lang.Long\",\"@value\":5}",
+        "{\"\\u0040type\":\"java.lang.Long\",\"@value\":5}",
+        "{\"@\\u0074ype\":\"java.lang.Long\",\"@\\u0076alue\":5}"
+      })
+  void tagThatAnotherWriterHidesIsNone(String json) {
+    Raw raw = new Raw();
+    raw.setName(json);
+    Raws back = (Raws) roundTrip(new Raws(raw, raw));
+    assertThat(back.raw().getName()).isEqualTo("java.lang.Long");
+    assertThat(back.any()).isInstanceOf(Raw.class);
+    assertThat((List<?>) roundTrip(List.of(raw))).hasOnlyElementsOfType(Raw.class);
   }
 
   @JsonDeserialize(as = AToken.class)

@@ -79,6 +79,7 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
    *
    * @throws SessionAttributeException if a changed value cannot be stored
    */
+  @SuppressWarnings("ReferenceEquality") // another value, however equal, is another one
   boolean handOverChanges(Session target) {
     for (Map.Entry<String, State> entry : states.entrySet()) {
       String name = entry.getKey();
