@@ -2,9 +2,12 @@ package io.latchkey.codec;
 
 import io.latchkey.SessionAttributeException;
 import io.latchkey.UnreadableSessionException;
+import java.lang.invoke.MethodType;
 import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -72,7 +75,7 @@ public final class AttributeCodec {
             new AllowList(Set.of()),
             false,
             Map.of(),
-            java.util.List.of(),
+            List.of(),
             false,
             AttributeCodec.class.getClassLoader()));
   }
@@ -273,8 +276,7 @@ public final class AttributeCodec {
 
   private JavaType boxed(JavaType type) {
     return type.isPrimitive()
-        ? mapper.constructType(
-            java.lang.invoke.MethodType.methodType(type.getRawClass()).wrap().returnType())
+        ? mapper.constructType(MethodType.methodType(type.getRawClass()).wrap().returnType())
         : type;
   }
 
@@ -289,7 +291,7 @@ public final class AttributeCodec {
       i++;
     } while (i < end && (bytes[i] == ' ' || bytes[i] == '\n' || bytes[i] == '\t'));
     return end - i > TAG_START.length
-        && java.util.Arrays.equals(bytes, i, i + TAG_START.length, TAG_START, 0, TAG_START.length);
+        && Arrays.equals(bytes, i, i + TAG_START.length, TAG_START, 0, TAG_START.length);
   }
 
   /**

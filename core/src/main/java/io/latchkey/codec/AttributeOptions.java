@@ -2,6 +2,7 @@ package io.latchkey.codec;
 
 import io.latchkey.AttributeFormat;
 import io.latchkey.TypeRef;
+import java.lang.invoke.MethodType;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -92,7 +93,7 @@ public final class AttributeOptions {
   }
 
   private static Class<?> boxed(Class<?> type) {
-    return java.lang.invoke.MethodType.methodType(type).wrap().returnType();
+    return MethodType.methodType(type).wrap().returnType();
   }
 
   /**

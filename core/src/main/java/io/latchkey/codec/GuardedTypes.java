@@ -1,5 +1,6 @@
 package io.latchkey.codec;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.DatabindContext;
 import tools.jackson.databind.JavaType;
@@ -41,7 +42,7 @@ final class GuardedTypes extends TypeFactory {
   public TypeFactory withModifier(TypeModifier modifier) {
     TypeModifier[] all = {modifier};
     if (_modifiers != null) {
-      all = java.util.Arrays.copyOf(_modifiers, _modifiers.length + 1);
+      all = Arrays.copyOf(_modifiers, _modifiers.length + 1);
       all[all.length - 1] = modifier;
     }
     return new GuardedTypes(_typeCache.emptyCopy(), all, _classLoader, tags);
