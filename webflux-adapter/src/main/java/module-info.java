@@ -3,6 +3,9 @@ module io.latchkey.webflux {
   requires transitive io.latchkey.core;
   requires transitive spring.web;
   requires spring.core;
+  requires static spring.security.core;
+  requires static tools.jackson.core;
+  requires static tools.jackson.databind;
 
   exports io.latchkey.webflux;
 }
