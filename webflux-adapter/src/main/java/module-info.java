@@ -3,6 +3,7 @@ module io.latchkey.webflux {
   requires transitive io.latchkey.core;
   requires transitive spring.web;
   requires spring.core;
+  requires static spring.session.core;
 
   exports io.latchkey.webflux;
 }

@@ -91,7 +91,7 @@ public final class SessionEngine implements SessionStore {
 
   @Override
   public Session newSession() {
-    return TrackedSession.unsaved(ids.next(), codec, settings);
+    return TrackedSession.unsaved(ids, codec, settings);
   }
 
   @Override
@@ -127,7 +127,7 @@ public final class SessionEngine implements SessionStore {
         .<Session>handle(
             (found, sink) -> {
               if (found.session() != null) {
-                sink.next(TrackedSession.stored(found.id(), codec, found.session()));
+                sink.next(TrackedSession.stored(found.id(), this.ids, codec, found.session()));
                 return;
               }
               unreadable.increment();
@@ -201,7 +201,7 @@ public final class SessionEngine implements SessionStore {
         || settings.touchDue(snapshot.lastAccessedAt(), snapshot.idleMillis(), now)) {
       backend.touch(id, now).subscribe(there -> {}, error -> failedTouches.increment());
     }
-    return TrackedSession.stored(id, codec, snapshot);
+    return TrackedSession.stored(id, ids, codec, snapshot);
   }
 
   private <T> Mono<T> absentIfUnreadable(Mono<T> result, Mono<T> absent) {
@@ -218,7 +218,7 @@ public final class SessionEngine implements SessionStore {
   private Mono<Session> create(Map<String, ?> attributes, int attempt) {
     return Mono.defer(
             () -> {
-              TrackedSession session = TrackedSession.unsaved(ids.next(), codec, settings);
+              TrackedSession session = TrackedSession.unsaved(ids, codec, settings);
               attributes.forEach(session::set);
               long createdAt = session.base().lastAccessedAt();
               return insert(session, session.edit(), createdAt, settings.conflicts(), 1);
@@ -396,7 +396,7 @@ public final class SessionEngine implements SessionStore {
     if (successor != null) {
       return rotated(session, successor);
     }
-    String newId = session.rotationTarget(() -> ids.nextAfter(session.id()));
+    String newId = session.nextId();
     if (!session.isStored()) {
       return rotated(session, session.succeededBy(newId));
     }
@@ -448,7 +448,7 @@ public final class SessionEngine implements SessionStore {
 
   private Mono<Session> update(
       String id, Snapshot snapshot, Function<Session, Mono<Session>> change, int attempt) {
-    TrackedSession session = TrackedSession.stored(id, codec, snapshot);
+    TrackedSession session = TrackedSession.stored(id, ids, codec, snapshot);
     return Objects.requireNonNull(change.apply(session), "change answered with null")
         .flatMap(
             changed -> {

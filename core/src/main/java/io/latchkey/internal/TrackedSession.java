@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +30,7 @@ final class TrackedSession implements Session {
   private static final int MAX_OUTSTANDING = 16;
 
   private final String id;
+  private final SessionIds ids;
   private final AttributeCodec codec;
 
   private Snapshot base;
@@ -43,14 +43,16 @@ final class TrackedSession implements Session {
   private @Nullable String rotationTarget;
   private @Nullable TrackedSession successor;
 
-  private TrackedSession(String id, AttributeCodec codec, Snapshot base, boolean stored) {
+  private TrackedSession(
+      String id, SessionIds ids, AttributeCodec codec, Snapshot base, boolean stored) {
     this.id = id;
+    this.ids = ids;
     this.codec = codec;
     this.base = base;
     this.stored = stored;
   }
 
-  static TrackedSession unsaved(String id, AttributeCodec codec, SessionSettings settings) {
+  static TrackedSession unsaved(SessionIds ids, AttributeCodec codec, SessionSettings settings) {
     long now = settings.now();
     long absoluteEnd =
         settings.absoluteMillis() == SessionSettings.NEVER
@@ -64,11 +66,11 @@ final class TrackedSession implements Session {
             0,
             "",
             new Snapshot.PlainBody(now, Map.of(), Map.of()));
-    return new TrackedSession(id, codec, nothing, false);
+    return new TrackedSession(ids.next(), ids, codec, nothing, false);
   }
 
-  static TrackedSession stored(String id, AttributeCodec codec, Snapshot snapshot) {
-    return new TrackedSession(id, codec, snapshot, true);
+  static TrackedSession stored(String id, SessionIds ids, AttributeCodec codec, Snapshot snapshot) {
+    return new TrackedSession(id, ids, codec, snapshot, true);
   }
 
   // What users see.
@@ -76,6 +78,15 @@ final class TrackedSession implements Session {
   @Override
   public String id() {
     return id;
+  }
+
+  /** The id to rotate to: the same again after an unknown outcome, to find what was done. */
+  @Override
+  public synchronized String nextId() {
+    if (rotationTarget == null) {
+      rotationTarget = ids.nextAfter(id);
+    }
+    return rotationTarget;
   }
 
   @Override
@@ -286,17 +297,9 @@ final class TrackedSession implements Session {
     }
   }
 
-  /** The id to rotate to: the same again after an unknown outcome, to find what was done. */
-  synchronized String rotationTarget(Supplier<String> newId) {
-    if (rotationTarget == null) {
-      rotationTarget = newId.get();
-    }
-    return rotationTarget;
-  }
-
   /** This session under a new id, where nothing is stored under the old one. */
   synchronized TrackedSession succeededBy(String newId) {
-    return passChangesOn(new TrackedSession(newId, codec, base, false));
+    return passChangesOn(new TrackedSession(newId, ids, codec, base, false));
   }
 
   /** This session under a new id, where an earlier attempt has stored it with those changes. */
@@ -305,7 +308,7 @@ final class TrackedSession implements Session {
     if (idleChange == edit.idle) {
       idleChange = null;
     }
-    return passChangesOn(new TrackedSession(newId, codec, now, true));
+    return passChangesOn(new TrackedSession(newId, ids, codec, now, true));
   }
 
   /** What a rotation that failed half way has to go on with, if there is such a thing. */
@@ -333,7 +336,7 @@ final class TrackedSession implements Session {
 
   /** The session under its new id; this object is at its end. */
   synchronized TrackedSession rotated(String newId, Edit edit, Snapshot now) {
-    TrackedSession moved = new TrackedSession(newId, codec, now, true);
+    TrackedSession moved = new TrackedSession(newId, ids, codec, now, true);
     changes.forEach(
         (name, change) -> {
           if (edit.changes.get(name) != change) {
