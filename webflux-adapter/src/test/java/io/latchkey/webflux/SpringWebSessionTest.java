@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.tck.ValkeyServer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,8 @@ import reactor.netty.http.server.HttpServer;
 class SpringWebSessionTest {
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
 
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private final TestSessions sessions;
   private final AnnotationConfigApplicationContext context;
   private final DisposableServer server;
@@ -63,7 +66,11 @@ class SpringWebSessionTest {
                 new ReactorHttpHandlerAdapter(
                     WebHttpHandlerBuilder.applicationContext(context).build()))
             .bindNow();
-    client = WebTestClient.bindToServer().baseUrl("http://localhost:" + server.port()).build();
+    client =
+        WebTestClient.bindToServer()
+            .baseUrl("http://localhost:" + server.port())
+            .responseTimeout(PATIENCE)
+            .build();
   }
 
   @AfterEach
