@@ -16,7 +16,9 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The tests of an application that was written for Spring Session, before and after it migrates. */
+/**
+ * The tests of an application that was written for Spring Session, before and after it migrates.
+ */
 @ParameterizedClass
 @EnumSource(names = "SPRING_SESSION")
 class MigratedShopTest {
