@@ -4,6 +4,9 @@ module io.latchkey.webflux {
   requires transitive spring.web;
   requires spring.core;
   requires static spring.session.core;
+  requires static spring.security.core;
+  requires static tools.jackson.core;
+  requires static tools.jackson.databind;
 
   exports io.latchkey.webflux;
 }

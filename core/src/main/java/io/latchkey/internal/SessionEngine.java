@@ -61,7 +61,7 @@ public final class SessionEngine implements SessionStore {
 
   private final SessionBackend backend;
   private final SessionSettings settings;
-  private final AttributeCodec codec;
+  private final Attributes attributes;
   private final SessionIds ids = new SessionIds();
   private final LongAdder unreadable = new LongAdder();
   private final LongAdder failedTouches = new LongAdder();
@@ -73,11 +73,16 @@ public final class SessionEngine implements SessionStore {
    * @param backend where the sessions lie
    * @param settings the store's options
    * @param codec encodes and decodes attributes
+   * @param unreadableAttributes what becomes of an attribute that cannot be read as what it was
    */
-  public SessionEngine(SessionBackend backend, SessionSettings settings, AttributeCodec codec) {
+  public SessionEngine(
+      SessionBackend backend,
+      SessionSettings settings,
+      AttributeCodec codec,
+      UnreadablePolicy unreadableAttributes) {
     this.backend = backend;
     this.settings = settings;
-    this.codec = codec;
+    this.attributes = new Attributes(codec, unreadableAttributes);
   }
 
   /**
@@ -86,12 +91,13 @@ public final class SessionEngine implements SessionStore {
    * @return a snapshot
    */
   public SessionStoreStats stats() {
-    return new SessionStoreStats(unreadable.sum(), failedTouches.sum(), conflicts.sum());
+    return new SessionStoreStats(
+        unreadable.sum(), failedTouches.sum(), conflicts.sum(), attributes.unreadable());
   }
 
   @Override
   public Session newSession() {
-    return TrackedSession.unsaved(ids, codec, settings);
+    return TrackedSession.unsaved(ids, attributes, settings);
   }
 
   @Override
@@ -127,7 +133,7 @@ public final class SessionEngine implements SessionStore {
         .<Session>handle(
             (found, sink) -> {
               if (found.session() != null) {
-                sink.next(TrackedSession.stored(found.id(), this.ids, codec, found.session()));
+                sink.next(TrackedSession.stored(found.id(), this.ids, attributes, found.session()));
                 return;
               }
               unreadable.increment();
@@ -201,7 +207,7 @@ public final class SessionEngine implements SessionStore {
         || settings.touchDue(snapshot.lastAccessedAt(), snapshot.idleMillis(), now)) {
       backend.touch(id, now).subscribe(there -> {}, error -> failedTouches.increment());
     }
-    return TrackedSession.stored(id, ids, codec, snapshot);
+    return TrackedSession.stored(id, ids, attributes, snapshot);
   }
 
   private <T> Mono<T> absentIfUnreadable(Mono<T> result, Mono<T> absent) {
@@ -218,7 +224,8 @@ public final class SessionEngine implements SessionStore {
   private Mono<Session> create(Map<String, ?> attributes, int attempt) {
     return Mono.defer(
             () -> {
-              TrackedSession session = TrackedSession.unsaved(ids, codec, settings);
+              TrackedSession session =
+                  TrackedSession.unsaved(ids, this.attributes, settings);
               attributes.forEach(session::set);
               long createdAt = session.base().lastAccessedAt();
               return insert(session, session.edit(), createdAt, settings.conflicts(), 1);
@@ -448,7 +455,7 @@ public final class SessionEngine implements SessionStore {
 
   private Mono<Session> update(
       String id, Snapshot snapshot, Function<Session, Mono<Session>> change, int attempt) {
-    TrackedSession session = TrackedSession.stored(id, ids, codec, snapshot);
+    TrackedSession session = TrackedSession.stored(id, ids, attributes, snapshot);
     return Objects.requireNonNull(change.apply(session), "change answered with null")
         .flatMap(
             changed -> {

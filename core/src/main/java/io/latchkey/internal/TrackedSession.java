@@ -25,13 +25,13 @@ import org.jspecify.annotations.Nullable;
  * When a later save finds the mark of such an attempt in the store, it was written after all: its
  * changes are taken off, not written a second time over what others may have saved since.
  */
-final class TrackedSession implements Session {
+final class TrackedSession implements ExactSession {
   /** More unanswered attempts than this on one object is a caller that retries in an outage. */
   private static final int MAX_OUTSTANDING = 16;
 
   private final String id;
   private final SessionIds ids;
-  private final AttributeCodec codec;
+  private final Attributes attributes;
 
   private Snapshot base;
   private boolean stored;
@@ -44,15 +44,15 @@ final class TrackedSession implements Session {
   private @Nullable TrackedSession successor;
 
   private TrackedSession(
-      String id, SessionIds ids, AttributeCodec codec, Snapshot base, boolean stored) {
+      String id, SessionIds ids, Attributes attributes, Snapshot base, boolean stored) {
     this.id = id;
     this.ids = ids;
-    this.codec = codec;
+    this.attributes = attributes;
     this.base = base;
     this.stored = stored;
   }
 
-  static TrackedSession unsaved(SessionIds ids, AttributeCodec codec, SessionSettings settings) {
+  static TrackedSession unsaved(SessionIds ids, Attributes attributes, SessionSettings settings) {
     long now = settings.now();
     long absoluteEnd =
         settings.absoluteMillis() == SessionSettings.NEVER
@@ -66,11 +66,12 @@ final class TrackedSession implements Session {
             0,
             "",
             new Snapshot.PlainBody(now, Map.of(), Map.of()));
-    return new TrackedSession(ids.next(), ids, codec, nothing, false);
+    return new TrackedSession(ids.next(), ids, attributes, nothing, false);
   }
 
-  static TrackedSession stored(String id, SessionIds ids, AttributeCodec codec, Snapshot snapshot) {
-    return new TrackedSession(id, ids, codec, snapshot, true);
+  static TrackedSession stored(
+      String id, SessionIds ids, Attributes attributes, Snapshot snapshot) {
+    return new TrackedSession(id, ids, attributes, snapshot, true);
   }
 
   // What users see.
@@ -144,13 +145,46 @@ final class TrackedSession implements Session {
   }
 
   @Override
+  public Optional<Object> get(String name) {
+    Objects.requireNonNull(name, "name");
+    Change change = change(name);
+    if (change != null) {
+      return Optional.ofNullable(change.value);
+    }
+    JsonBytes json = base().body().attributes().get(name);
+    return json == null ? Optional.empty() : Optional.ofNullable(attributes.read(name, json));
+  }
+
+  @Override
   public Session set(String name, Object value) {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(value, "value");
     synchronized (this) {
-      changes.put(name, new Change(value));
+      changes.put(name, new Change(value, null));
     }
     return this;
+  }
+
+  @Override
+  public Object setExactly(String name, Object value) {
+    Objects.requireNonNull(name, "name");
+    JsonBytes json = attributes.codec().encodeExactly(name, value);
+    synchronized (this) {
+      changes.put(name, new Change(value, json));
+    }
+    return json;
+  }
+
+  @Override
+  public @Nullable Stored stored(String name) {
+    JsonBytes json = base().body().attributes().get(Objects.requireNonNull(name, "name"));
+    Object value = json == null ? null : attributes.read(name, json);
+    return value == null ? null : new Stored(value, Objects.requireNonNull(json));
+  }
+
+  @Override
+  public boolean isUnchanged(String name, Object value, Object form) {
+    return attributes.codec().isUnchanged(name, value, (JsonBytes) form);
   }
 
   @Override
@@ -158,7 +192,7 @@ final class TrackedSession implements Session {
     Objects.requireNonNull(name, "name");
     // A change that is not stored yet may be on its way: then its removal has to follow it.
     if (changes.containsKey(name) || base.body().attributes().containsKey(name)) {
-      changes.put(name, new Change(null));
+      changes.put(name, new Change(null, null));
     }
     return this;
   }
@@ -191,9 +225,11 @@ final class TrackedSession implements Session {
     if (change == null) {
       json = base().body().attributes().get(name);
     } else {
-      json = change.value == null ? null : codec.encode(name, change.value);
+      json = change.encoded(name, attributes.codec());
     }
-    return json == null ? Optional.empty() : Optional.ofNullable(codec.decode(name, json, type));
+    return json == null
+        ? Optional.empty()
+        : Optional.ofNullable(attributes.codec().decode(name, json, type));
   }
 
   private synchronized long idleMillis() {
@@ -228,9 +264,7 @@ final class TrackedSession implements Session {
       idle = idleChange;
     }
     Map<String, @Nullable JsonBytes> encoded = new LinkedHashMap<>();
-    pending.forEach(
-        (name, change) ->
-            encoded.put(name, change.value == null ? null : codec.encode(name, change.value)));
+    pending.forEach((name, change) -> encoded.put(name, change.encoded(name, attributes.codec())));
     return new Edit(pending, idle, encoded);
   }
 
@@ -299,7 +333,7 @@ final class TrackedSession implements Session {
 
   /** This session under a new id, where nothing is stored under the old one. */
   synchronized TrackedSession succeededBy(String newId) {
-    return passChangesOn(new TrackedSession(newId, ids, codec, base, false));
+    return passChangesOn(new TrackedSession(newId, ids, attributes, base, false));
   }
 
   /** This session under a new id, where an earlier attempt has stored it with those changes. */
@@ -308,7 +342,7 @@ final class TrackedSession implements Session {
     if (idleChange == edit.idle) {
       idleChange = null;
     }
-    return passChangesOn(new TrackedSession(newId, ids, codec, now, true));
+    return passChangesOn(new TrackedSession(newId, ids, attributes, now, true));
   }
 
   /** What a rotation that failed half way has to go on with, if there is such a thing. */
@@ -336,7 +370,7 @@ final class TrackedSession implements Session {
 
   /** The session under its new id; this object is at its end. */
   synchronized TrackedSession rotated(String newId, Edit edit, Snapshot now) {
-    TrackedSession moved = new TrackedSession(newId, ids, codec, now, true);
+    TrackedSession moved = new TrackedSession(newId, ids, attributes, now, true);
     changes.forEach(
         (name, change) -> {
           if (edit.changes.get(name) != change) {
@@ -352,8 +386,16 @@ final class TrackedSession implements Session {
   private static final class Change {
     final @Nullable Object value;
 
-    Change(@Nullable Object value) {
+    /** What was encoded when the change was made; null if it is to be encoded when it is stored. */
+    private final @Nullable JsonBytes json;
+
+    Change(@Nullable Object value, @Nullable JsonBytes json) {
       this.value = value;
+      this.json = json;
+    }
+
+    @Nullable JsonBytes encoded(String name, AttributeCodec codec) {
+      return json != null || value == null ? json : codec.encode(name, value);
     }
   }
 

@@ -59,7 +59,7 @@ final class LatchkeySpringSession implements org.springframework.session.Session
     this.clock = clock;
     this.session = session;
     this.stored = stored;
-    this.attributes = new WebSessionAttributes(session);
+    this.attributes = new WebSessionAttributes(session, true);
     this.lastAccessed = session.lastAccessedAt();
     this.unusedSince = now();
     this.storedAccess = unusedSince;

@@ -30,9 +30,17 @@ import reactor.core.publisher.Mono;
  *   <li>{@code getAttributes()} is a live map that is safe for use by several threads. Every way to
  *       change it counts, through its views and iterators too, and a change made while a save is
  *       under way waits for the next one. Where a value is written, null removes the attribute.
- *   <li>A value that was read and then changed in place, as in {@code
- *       session.<List<String>>getAttribute("cart").add("tea")}, is noticed at the save and written,
- *       as long as it consists of lists, sets, maps and values such as strings and numbers.
+ *   <li>Values come back as the class they went in as. Those of an application's own classes need
+ *       the option {@code allow} or {@code attribute} of the {@code SessionStore}'s builder, and
+ *       those of Spring Security {@link SecurityAttributes}; a value of any other class is a {@link
+ *       io.latchkey.SessionAttributeException} of {@code save()}, whatever the options are. A value
+ *       that is there, but cannot be read, is absent from the map, unless {@code
+ *       unreadableAttributes} says that this is an error; it is kept until it is replaced or
+ *       removed.
+ *   <li>A value that was handed out and then changed in place, as in {@code
+ *       session.<Cart>getAttribute("cart").add("tea")}, is noticed at the save and written. For
+ *       this it is encoded again and compared with what is stored; the order of sets and maps does
+ *       not matter. Sessions of a store that is not one of Latchkey's own do not notice.
  *   <li>An attribute that a request has read or set stays as this request knows it, whatever other
  *       requests save meanwhile, until they remove it. What both change, the later save decides.
  *   <li>{@code invalidate()} marks the session as ended when it is called, and deletes it from the
@@ -88,7 +96,7 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
   @Override
   public Mono<WebSession> createWebSession() {
     return Mono.fromSupplier(
-        () -> new LatchkeyWebSession(sessions, clock, sessions.newSession(), false));
+        () -> new LatchkeyWebSession(sessions, clock, sessions.newSession(), false, true));
   }
 
   /**
@@ -102,7 +110,7 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
   public Mono<WebSession> retrieveSession(String sessionId) {
     return sessions
         .get(sessionId)
-        .map(session -> new LatchkeyWebSession(sessions, clock, session, true));
+        .map(session -> new LatchkeyWebSession(sessions, clock, session, true, true));
   }
 
   /**
