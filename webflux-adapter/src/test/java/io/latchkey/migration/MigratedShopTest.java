@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * The tests of an application that was written for Spring Session, before and after it migrates.
  */
 @ParameterizedClass
-@EnumSource(names = "SPRING_SESSION")
+@EnumSource
 class MigratedShopTest {
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
 

@@ -29,6 +29,10 @@ final class RunningShop implements AutoCloseable {
     SPRING_SESSION(List.of(), path -> !isLatchkey(path)),
     LATCHKEY(
         List.of("io.latchkey.migration.latchkey.SessionConfiguration"),
+        path -> !isSpringSession(path)),
+    /** And with what the page adds to take sessions along. */
+    LATCHKEY_MIGRATING(
+        List.of("io.latchkey.migration.latchkey.MigratingSessionConfiguration"),
         path -> !isSpringSession(path));
 
     private final List<String> addedClasses;

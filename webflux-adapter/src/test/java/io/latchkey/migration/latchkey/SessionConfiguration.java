@@ -2,6 +2,7 @@ package io.latchkey.migration.latchkey;
 
 import io.latchkey.valkey.ValkeySessionStore;
 import io.latchkey.webflux.LatchkeyWebSessionStore;
+import io.latchkey.webflux.SecurityAttributes;
 import java.time.Duration;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
@@ -18,7 +19,12 @@ class SessionConfiguration {
       @Value("${spring.data.redis.url}") String uri,
       @Value("${spring.session.timeout}") Duration idleTimeout,
       @Value("${spring.session.data.redis.namespace}") String namespace) {
-    return ValkeySessionStore.builder(uri).idleTimeout(idleTimeout).namespace(namespace).build();
+    ValkeySessionStore.Builder builder =
+        ValkeySessionStore.builder(uri)
+            .namespace(namespace)
+            .idleTimeout(idleTimeout)
+            .allow("io.latchkey.migration.shop"); // the packages of your attributes' classes
+    return SecurityAttributes.addTo(builder).build(); // if you have Spring Security
   }
 
   @Bean
