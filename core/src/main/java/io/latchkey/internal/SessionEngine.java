@@ -224,8 +224,7 @@ public final class SessionEngine implements SessionStore {
   private Mono<Session> create(Map<String, ?> attributes, int attempt) {
     return Mono.defer(
             () -> {
-              TrackedSession session =
-                  TrackedSession.unsaved(ids, this.attributes, settings);
+              TrackedSession session = TrackedSession.unsaved(ids, this.attributes, settings);
               attributes.forEach(session::set);
               long createdAt = session.base().lastAccessedAt();
               return insert(session, session.edit(), createdAt, settings.conflicts(), 1);
