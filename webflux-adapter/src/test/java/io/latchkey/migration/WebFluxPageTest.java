@@ -29,7 +29,7 @@ class WebFluxPageTest {
   }
 
   private static String block(String code) {
-    return "```java\n" + code.stripIndent().strip() + "\n```\n";
+    return "```java\n" + code.stripTrailing().stripIndent().strip() + "\n```\n";
   }
 
   private static String page() throws IOException {
