@@ -379,7 +379,7 @@ class BesideSpringSessionTest {
       WebSession session = retrieved(store, stored(store));
       block(session.invalidate());
 
-      assertThat(session.getAttributes().isEmpty()).isEqualTo(store != spring);
+      assertThat(session.getAttributes().isEmpty()).isEqualTo(!store.equals(spring));
     }
   }
 
