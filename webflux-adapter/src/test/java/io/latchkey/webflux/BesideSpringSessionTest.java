@@ -144,7 +144,7 @@ class BesideSpringSessionTest {
     assertThat(commandsOf(() -> block(retrieved(spring, springs).invalidate())))
         .isEqualTo("HGETALL, DEL: 2");
     assertThat(commandsOf(() -> block(retrieved(latchkey, ours).invalidate())))
-        .isEqualTo("GET, UNLINK: 2");
+        .isEqualTo("GET, EVALSHA: 2");
   }
 
   @Test
