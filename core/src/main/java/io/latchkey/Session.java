@@ -42,6 +42,15 @@ public interface Session {
   Instant createdAt();
 
   /**
+   * When the session was given its present id: when it was created, or its id was last changed.
+   *
+   * @return that time, in whole milliseconds; the time of creation from a store that cannot tell
+   */
+  default Instant idCreatedAt() {
+    return createdAt();
+  }
+
+  /**
    * When the session was last accessed before it was read, as the store knows it: a read writes it
    * down at most once per touch interval.
    *

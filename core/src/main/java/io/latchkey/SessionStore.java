@@ -62,7 +62,8 @@ public interface SessionStore {
   Mono<Session> get(String id);
 
   /**
-   * Reads several sessions in one round trip. This does not count as an access to them.
+   * Reads several sessions in one round trip, or one for every 1,000 ids. This does not count as an
+   * access to them.
    *
    * @param ids the ids of the sessions
    * @return the sessions in the order of the ids, without those that are absent
@@ -116,12 +117,37 @@ public interface SessionStore {
    * a visitor signs in, the grace must be zero: then the old id is dead at once, and whoever
    * planted it is left with nothing.
    *
+   * <p>Several requests of one visitor may find at the same moment that the id is to be renewed. A
+   * rotation with a grace leaves a session alone that another has renewed already, within the grace
+   * of that: it stores the changes, and answers with the session under the id that it was read by.
+   *
    * @param session a session of this store; it keeps its id
    * @param grace from zero to 5 minutes; a store that knows no grace takes it for zero
-   * @return the same session under its new id
+   * @return the same session under its new id, or under its old one if it was renewed before
    */
   default Mono<Session> rotateId(Session session, Duration grace) {
     return rotateId(session);
+  }
+
+  /**
+   * Gives a session a new id once its present one has a given age, so that an id that somebody got
+   * hold of does not serve them for long. Several requests of one visitor may do so at once: the id
+   * is changed one time, and all of them get the same new one, also those that come with the old id
+   * later, in the time of the grace. So it does no harm if an answer with the new id gets lost on
+   * its way to the visitor.
+   *
+   * <p>No command is sent for a session whose id is not due, and none for one that was found by its
+   * old id. Not for signing in: that is for {@link #rotateId(Session, Duration)} without a grace.
+   *
+   * @param session a session of this store that has just been read; if another comes back, it can
+   *     no longer be saved
+   * @param age how old the id has to be, positive
+   * @param grace how long the old id still finds the session, from zero to 5 minutes
+   * @return the session under its new id, or the same one where there is nothing to be done, as in
+   *     a store that does not renew ids
+   */
+  default Mono<Session> renewId(Session session, Duration age, Duration grace) {
+    return Mono.just(session);
   }
 
   /**

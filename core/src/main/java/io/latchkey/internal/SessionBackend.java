@@ -61,7 +61,8 @@ public interface SessionBackend {
 
   /**
    * Writes the next version of a session under a new id and removes the old one, if the present
-   * version is the one expected.
+   * version is the one expected. With a grace, a session that lies under another id already is left
+   * alone: it was renewed, and a second renewal would end the grace of the first.
    *
    * @param oldId its id
    * @param newId its new id, with the same routing tag
@@ -84,7 +85,7 @@ public interface SessionBackend {
   /**
    * Removes a session.
    *
-   * @param id its id
+   * @param id its id, or one that it had before and that finds it for the time of a grace
    * @return false if there was none
    */
   Mono<Boolean> delete(String id);
@@ -140,6 +141,15 @@ public interface SessionBackend {
      * @param current what is stored under the new id
      */
     record Moved(Snapshot current) implements WriteResult {}
+
+    /**
+     * The id finds the session only for the time of a grace; nothing was written, as a rotation
+     * with a grace has been done already.
+     */
+    record Renewed() implements WriteResult {}
+
+    /** It was renewed before. */
+    WriteResult RENEWED = new Renewed();
 
     /** It was written. */
     WriteResult WRITTEN = new Written();

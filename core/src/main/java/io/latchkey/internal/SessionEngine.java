@@ -16,6 +16,7 @@ import io.latchkey.codec.AttributeCodec;
 import io.latchkey.internal.SessionBackend.Found;
 import io.latchkey.internal.SessionBackend.Write;
 import io.latchkey.internal.TrackedSession.Edit;
+import io.latchkey.internal.TrackedSession.RotationTarget;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,6 +26,7 @@ import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -55,6 +57,9 @@ public final class SessionEngine implements SessionStore {
 
   private static final int MAX_BACKOFF_MILLIS = 64;
   private static final int MAX_IDS = 3;
+
+  /** For a rotation that was asked for, whatever the id's age. */
+  private static final long ANY_AGE = -1;
 
   /** The store's own grace, but for a session with changes, as signing in makes them. */
   private static final long NO_GRACE_WITH_CHANGES = -1;
@@ -97,6 +102,11 @@ public final class SessionEngine implements SessionStore {
   @Override
   public Mono<Session> create(Map<String, ?> attributes) {
     Objects.requireNonNull(attributes, "attributes");
+    attributes.forEach(
+        (name, value) -> {
+          Objects.requireNonNull(name, "attributes must not contain a null name");
+          Objects.requireNonNull(value, "attributes must not contain a null value");
+        });
     return create(attributes, 1);
   }
 
@@ -127,7 +137,9 @@ public final class SessionEngine implements SessionStore {
         .<Session>handle(
             (found, sink) -> {
               if (found.session() != null) {
-                sink.next(TrackedSession.stored(found.id(), codec, found.session()));
+                if (!isAtItsEnd(found.session())) {
+                  sink.next(TrackedSession.stored(found.id(), codec, found.session()));
+                }
                 return;
               }
               unreadable.increment();
@@ -163,14 +175,22 @@ public final class SessionEngine implements SessionStore {
   @Override
   public Mono<Session> rotateId(Session session) {
     Objects.requireNonNull(session, "session");
-    return Mono.defer(() -> rotate(ours(session), NO_GRACE_WITH_CHANGES, 1));
+    return Mono.defer(() -> rotate(ours(session), null, ANY_AGE, NO_GRACE_WITH_CHANGES, 1));
   }
 
   @Override
   public Mono<Session> rotateId(Session session, Duration grace) {
     Objects.requireNonNull(session, "session");
     long graceMillis = SessionSettings.graceMillis("grace", grace);
-    return Mono.defer(() -> rotate(ours(session), graceMillis, 1));
+    return Mono.defer(() -> rotate(ours(session), null, ANY_AGE, graceMillis, 1));
+  }
+
+  @Override
+  public Mono<Session> renewId(Session session, Duration age, Duration grace) {
+    Objects.requireNonNull(session, "session");
+    long ageMillis = SessionSettings.timeoutMillis("age", age);
+    long graceMillis = SessionSettings.graceMillis("grace", grace);
+    return Mono.defer(() -> renew(ours(session), ageMillis, graceMillis));
   }
 
   @Override
@@ -192,7 +212,17 @@ public final class SessionEngine implements SessionStore {
   // Reading.
 
   private Mono<Snapshot> read(String id) {
-    return absentIfUnreadable(backend.read(id), Mono.empty());
+    return absentIfUnreadable(backend.read(id), Mono.empty())
+        .filter(snapshot -> !isAtItsEnd(snapshot));
+  }
+
+  /**
+   * Whether the absolute end has come. The server counts a time to live from when the command
+   * reaches it, which may be late.
+   */
+  private boolean isAtItsEnd(Snapshot snapshot) {
+    return snapshot.absoluteEnd() != SessionSettings.NEVER
+        && snapshot.absoluteEnd() <= settings.now();
   }
 
   private Session accessed(String id, Snapshot snapshot) {
@@ -297,8 +327,8 @@ public final class SessionEngine implements SessionStore {
         .doOnNext(
             current -> {
               if (!takeOver(session, current)) {
-                // Ours, and somebody saved it since.
-                session.buildUpon(current);
+                // Ours, and somebody saved it since, whose changes are not to be built upon unseen.
+                session.foundStored(settings.conflicts() == ConflictPolicy.REJECT ? null : current);
               }
             })
         .then();
@@ -336,7 +366,7 @@ public final class SessionEngine implements SessionStore {
       Snapshot current,
       ConflictPolicy policy,
       int attempt) {
-    if (takeOver(session, current)) {
+    if (takeOver(session, current) || session.hasMovedOnTo(current, expected)) {
       return Mono.empty();
     }
     conflicts.increment();
@@ -385,31 +415,69 @@ public final class SessionEngine implements SessionStore {
 
   // Rotating.
 
-  private Mono<Session> rotate(TrackedSession session, long wantedGrace, int attempt) {
+  /** Rotates a session whose id is due, and only then. */
+  private Mono<Session> renew(TrackedSession session, long age, long grace) {
+    if (session.isRotatedAway()) {
+      return Mono.error(gone());
+    }
+    if (!session.isStored()) {
+      return Mono.just(session);
+    }
+    if (session.base().body().isFoundByFormerId()) {
+      return Mono.just(renewedByAnother(session, session.base()));
+    }
+    long idAge = settings.now() - session.idCreatedAt().toEpochMilli();
+    return idAge < age ? Mono.just(session) : rotate(session, null, age, grace, 1);
+  }
+
+  /** The session under the id that another request has given it, or as it is if none can tell. */
+  private static TrackedSession renewedByAnother(TrackedSession session, Snapshot current) {
+    TrackedSession renewed = session.renewed(current);
+    return renewed == null ? session : renewed;
+  }
+
+  private RotationTarget newTarget(TrackedSession session, boolean renewal) {
+    if (!renewal) {
+      return new RotationTarget(ids.nextAfter(session.id()), null);
+    }
+    String secret = ids.secret();
+    return new RotationTarget(SessionIds.renewed(session.id(), secret), secret);
+  }
+
+  /**
+   * Rotates a session.
+   *
+   * @param found what another attempt met. A rotation without changes has nothing to be refused
+   *     for, and takes it along; but the object keeps what it has read, in case the rotation fails
+   */
+  private Mono<Session> rotate(
+      TrackedSession session, @Nullable Snapshot found, long age, long wantedGrace, int attempt) {
     if (session.isRotatedAway()) {
       return Mono.error(gone());
     }
     if (session.mayBeStored()) {
-      return find(session).then(Mono.defer(() -> rotate(session, wantedGrace, attempt)));
+      return find(session)
+          .then(Mono.defer(() -> rotate(session, found, age, wantedGrace, attempt)));
     }
     TrackedSession successor = session.successor();
     if (successor != null) {
-      return rotated(session, successor);
+      return goOn(session, successor, wantedGrace);
     }
-    String newId = session.rotationTarget(() -> ids.nextAfter(session.id()));
+    RotationTarget target = session.rotationTarget(() -> newTarget(session, age != ANY_AGE));
+    String newId = target.id();
     if (!session.isStored()) {
       return rotated(session, session.succeededBy(newId));
     }
     Edit edit = session.edit();
     long now = settings.now();
-    Snapshot base = session.base();
-    Snapshot next = edit.appliedTo(base, now);
+    Snapshot base = found != null && edit.isEmpty() ? found : session.base();
+    Snapshot next = edit.appliedTo(base, now, new IdSince(now, target.secret()));
     if (hasEnded(next, now)) {
       return Mono.error(gone());
     }
-    long grace = wantedGrace;
-    if (grace == NO_GRACE_WITH_CHANGES) {
-      grace = edit.isEmpty() ? settings.graceMillis() : 0;
+    long grace = grace(wantedGrace, edit);
+    if (grace > 0) {
+      session.graceGiven();
     }
     Mono<WriteResult> rotated =
         backend.rotate(session.id(), newId, new Write(base, next, edit.encoded()), grace);
@@ -420,20 +488,56 @@ public final class SessionEngine implements SessionStore {
                 return Mono.just(session.rotated(newId, edit, next));
               }
               session.failed(next.mark());
+              if (result instanceof WriteResult.Renewed) {
+                return age == ANY_AGE
+                    ? save(session, settings.conflicts(), 1)
+                    : read(session.id())
+                        .switchIfEmpty(Mono.error(SessionEngine::gone))
+                        .map(current -> renewedByAnother(session, current));
+              }
               if (result instanceof WriteResult.Moved moved) {
                 Edit earlier = session.outstanding(moved.current().mark());
-                return earlier == null
+                // Somebody has saved it under its new id since. Without changes of its own all that
+                // the earlier attempt had to do is done, whichever it was.
+                Edit done = earlier == null && edit.isEmpty() ? edit : earlier;
+                return done == null
                     ? Mono.error(gone())
-                    : rotated(session, session.succeededBy(newId, earlier, moved.current()));
+                    : goOn(session, session.succeededBy(newId, done, moved.current()), wantedGrace);
               }
               if (!(result instanceof WriteResult.Conflict conflict)) {
                 return Mono.error(gone());
               }
-              // Without changes of its own a rotation has nothing to be refused for.
-              ConflictPolicy policy = edit.isEmpty() ? ConflictPolicy.MERGE : settings.conflicts();
-              return afterConflict(session, base, conflict.current(), policy, attempt)
-                  .then(Mono.defer(() -> rotate(session, wantedGrace, attempt + 1)));
+              Snapshot current = conflict.current();
+              if (!edit.isEmpty()) {
+                return afterConflict(session, base, current, settings.conflicts(), attempt)
+                    .then(Mono.defer(() -> rotate(session, null, age, wantedGrace, attempt + 1)));
+              }
+              takeOver(session, current);
+              return attempt >= MAX_ATTEMPTS
+                  ? Mono.error(tooManyAttempts())
+                  : backoff(attempt)
+                      .then(
+                          Mono.defer(
+                              () -> rotate(session, current, age, wantedGrace, attempt + 1)));
             });
+  }
+
+  /**
+   * Goes on with a rotation that an earlier attempt has done in part. Where that left the old id
+   * open for a while, and this one must not, the session moves on once more, with its changes: then
+   * the old id points to where nothing is.
+   */
+  private Mono<Session> goOn(TrackedSession session, TrackedSession successor, long wantedGrace) {
+    return session.isGraceGiven() && grace(wantedGrace, successor.edit()) == 0
+        ? rotate(successor, null, ANY_AGE, 0, 1).doOnNext(stored -> session.rotatedAway())
+        : rotated(session, successor);
+  }
+
+  private long grace(long wanted, Edit edit) {
+    if (wanted != NO_GRACE_WITH_CHANGES) {
+      return wanted;
+    }
+    return edit.isEmpty() ? settings.graceMillis() : 0;
   }
 
   /**

@@ -1,6 +1,10 @@
 package io.latchkey.internal;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.Base64;
 
 /**
@@ -18,6 +22,7 @@ public final class SessionIds {
   private static final int UUID_LENGTH = 36;
   private static final int TAG_BYTES = 3;
   private static final int BYTES = 24;
+  private static final int SECRET_BYTES = 16;
   private static final Base64.Encoder BASE64URL = Base64.getUrlEncoder().withoutPadding();
 
   private final SecureRandom random;
@@ -48,6 +53,37 @@ public final class SessionIds {
     byte[] bytes = new byte[BYTES - TAG_BYTES];
     random.nextBytes(bytes);
     return id.substring(0, TAG_LENGTH) + BASE64URL.encodeToString(bytes);
+  }
+
+  /**
+   * What an id can be renewed with.
+   *
+   * @return 22 base64url characters of 128 random bits
+   */
+  public String secret() {
+    byte[] bytes = new byte[SECRET_BYTES];
+    random.nextBytes(bytes);
+    return BASE64URL.encodeToString(bytes);
+  }
+
+  /**
+   * The id that follows another, for everybody who knows both that one and the secret. Who knows
+   * only one of them, the former id from a cookie or the secret from the store, cannot tell it.
+   *
+   * @param id the former id
+   * @param secret the secret
+   * @return an id with the same routing tag and 168 new bits
+   */
+  public static String renewed(String id, String secret) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256")
+              .digest((secret + ' ' + id).getBytes(StandardCharsets.ISO_8859_1));
+      return id.substring(0, TAG_LENGTH)
+          + BASE64URL.encodeToString(Arrays.copyOf(digest, BYTES - TAG_BYTES));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this JDK has no SHA-256, which every JDK has", e);
+    }
   }
 
   /**

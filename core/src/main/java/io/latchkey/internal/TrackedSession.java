@@ -40,7 +40,8 @@ final class TrackedSession implements Session {
   private final Map<String, Change> changes = new LinkedHashMap<>();
   private final Map<String, Edit> outstanding = new LinkedHashMap<>();
   private boolean insertOutcomeUnknown;
-  private @Nullable String rotationTarget;
+  private @Nullable RotationTarget rotationTarget;
+  private boolean graceGiven;
   private @Nullable TrackedSession successor;
 
   private TrackedSession(String id, AttributeCodec codec, Snapshot base, boolean stored) {
@@ -81,6 +82,13 @@ final class TrackedSession implements Session {
   @Override
   public Instant createdAt() {
     return Instant.ofEpochMilli(base().body().createdAt());
+  }
+
+  @Override
+  public Instant idCreatedAt() {
+    Snapshot.Body body = base().body();
+    IdSince since = body.idSince();
+    return Instant.ofEpochMilli(since == null ? body.createdAt() : since.millis());
   }
 
   @Override
@@ -255,6 +263,14 @@ final class TrackedSession implements Session {
     outstanding.remove(now.mark());
   }
 
+  /** It is stored after all; builds upon that, unless it is null. */
+  synchronized void foundStored(@Nullable Snapshot current) {
+    stored = true;
+    if (current != null) {
+      buildUpon(current);
+    }
+  }
+
   /** Builds upon what is stored, with all changes still to be written. */
   synchronized void buildUpon(Snapshot now) {
     stored = true;
@@ -278,6 +294,15 @@ final class TrackedSession implements Session {
     }
   }
 
+  /**
+   * Whether another save of this very object has been answered since, and this is what it wrote.
+   */
+  synchronized boolean hasMovedOnTo(Snapshot current, Snapshot since) {
+    return base.version() > since.version()
+        && base.version() == current.version()
+        && base.mark().equals(current.mark());
+  }
+
   synchronized void accessed(long now) {
     if (now > base.lastAccessedAt()) {
       base =
@@ -287,11 +312,40 @@ final class TrackedSession implements Session {
   }
 
   /** The id to rotate to: the same again after an unknown outcome, to find what was done. */
-  synchronized String rotationTarget(Supplier<String> newId) {
+  synchronized RotationTarget rotationTarget(Supplier<RotationTarget> newTarget) {
     if (rotationTarget == null) {
-      rotationTarget = newId.get();
+      rotationTarget = newTarget.get();
     }
     return rotationTarget;
+  }
+
+  /** Remembers that a rotation was sent which may have left the old id open for a while. */
+  synchronized void graceGiven() {
+    graceGiven = true;
+  }
+
+  /** Whether the old id may be open for the time of a grace. */
+  synchronized boolean isGraceGiven() {
+    return graceGiven;
+  }
+
+  /**
+   * This session under the id to which another request has renewed the one it was found by.
+   *
+   * @param current what was found by that id
+   * @return null if the new id cannot be told
+   */
+  synchronized @Nullable TrackedSession renewed(Snapshot current) {
+    IdSince since = current.body().idSince();
+    if (since == null || since.secret() == null) {
+      return null;
+    }
+    TrackedSession moved =
+        new TrackedSession(SessionIds.renewed(id, since.secret()), codec, current, true);
+    moved.changes.putAll(changes);
+    moved.idleChange = idleChange;
+    rotatedAway = true;
+    return moved;
   }
 
   /** This session under a new id, where nothing is stored under the old one. */
@@ -345,6 +399,9 @@ final class TrackedSession implements Session {
     return moved;
   }
 
+  /** The id to rotate to, and what it is made from, if it is not random. */
+  record RotationTarget(String id, @Nullable String secret) {}
+
   /** One change of an attribute; null is a removal. Compared by identity. */
   private static final class Change {
     final @Nullable Object value;
@@ -388,6 +445,11 @@ final class TrackedSession implements Session {
 
     /** The version after {@code base} with these changes. */
     Snapshot appliedTo(Snapshot base, long now) {
+      return appliedTo(base, now, base.body().idSince());
+    }
+
+    /** The version after {@code base} with these changes, under an id since a given time. */
+    Snapshot appliedTo(Snapshot base, long now, @Nullable IdSince idSince) {
       return new Snapshot(
           now,
           idle == null ? base.idleMillis() : idle.millis,
@@ -395,7 +457,10 @@ final class TrackedSession implements Session {
           base.version() + 1,
           Marks.next(),
           new Snapshot.PlainBody(
-              base.body().createdAt(), merged(base.body().attributes()), base.body().unknown()));
+              base.body().createdAt(),
+              idSince,
+              merged(base.body().attributes()),
+              base.body().unknown()));
     }
 
     private Map<String, JsonBytes> merged(Map<String, JsonBytes> attributes) {

@@ -4,6 +4,7 @@ import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionSettings;
 import io.latchkey.internal.Snapshot;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -25,27 +26,28 @@ final class MemoryBackend implements SessionBackend {
 
   @Override
   public Mono<Boolean> insert(String id, Snapshot session) {
-    return Mono.fromCallable(
+    return step(
         () -> {
           long now = settings.now();
           sweep(now);
-          Entry mine = entry(session, now);
-          return entries.compute(
-                  id,
-                  (key, present) -> {
-                    Entry alive = alive(present, now);
-                    return alive == null ? mine : alive;
-                  })
-              == mine;
+          if (alive(entries.get(id), now) != null) {
+            return false;
+          }
+          entries.put(id, entry(session, now));
+          return true;
         });
   }
 
   @Override
   public Mono<Snapshot> read(String id) {
-    return Mono.fromCallable(
+    return step(
         () -> {
-          Entry entry = alive(entries.get(moved(id)), settings.now());
-          return entry == null ? null : entry.session;
+          String at = moved(id, settings.now());
+          Entry entry = alive(entries.get(at), settings.now());
+          if (entry == null) {
+            return null;
+          }
+          return at.equals(id) ? entry.session : entry.session.foundByFormerId();
         });
   }
 
@@ -61,105 +63,106 @@ final class MemoryBackend implements SessionBackend {
 
   @Override
   public Mono<WriteResult> write(String id, Write write) {
-    return Mono.fromCallable(
+    return step(
         () -> {
           long now = settings.now();
-          Entry mine = entry(write.next(), now);
-          Entry after =
-              entries.computeIfPresent(
-                  moved(id),
-                  (key, present) -> {
-                    Entry alive = alive(present, now);
-                    return alive != null && alive.session.version() == write.expected().version()
-                        ? mine
-                        : alive;
-                  });
-          return result(after, mine);
+          Entry present = find(id, now);
+          if (present == null || isOther(present, write)) {
+            return refusal(present);
+          }
+          entries.put(moved(id, now), entry(write.next(), now));
+          return WriteResult.WRITTEN;
         });
   }
 
   @Override
   public Mono<WriteResult> rotate(String oldId, String newId, Write write, long graceMillis) {
-    return Mono.fromCallable(
+    return step(
         () -> {
           long now = settings.now();
-          Entry mine = entry(write.next(), now);
-          Holder found = new Holder();
-          String from = moved(oldId);
-          entries.computeIfPresent(
-              from,
-              (key, present) -> {
-                if (alive(present, now) == null) {
-                  return null;
-                }
-                if (present.session.version() != write.expected().version()) {
-                  found.entry = present;
-                  return present;
-                }
-                found.entry = mine;
-                return null;
-              });
-          if (found.entry == mine) {
-            entries.put(newId, mine);
-            if (graceMillis > 0) {
-              entries.put(from, new Entry(mine.session, now + graceMillis, newId));
-            }
+          Entry present = find(oldId, now);
+          String from = moved(oldId, now);
+          if (present != null && graceMillis > 0 && !from.equals(oldId)) {
+            return WriteResult.RENEWED;
           }
-          return result(found.entry, mine);
+          if (present == null || isOther(present, write)) {
+            return refusal(present);
+          }
+          Entry mine = entry(write.next(), now);
+          entries.put(newId, mine);
+          if (graceMillis > 0) {
+            entries.put(from, new Entry(mine.session, now + graceMillis, newId));
+          } else {
+            entries.remove(from);
+          }
+          return WriteResult.WRITTEN;
         });
   }
 
   @Override
   public Mono<Boolean> touch(String id, long now) {
-    return Mono.fromCallable(
+    return step(
         () -> {
-          Entry after =
-              entries.computeIfPresent(
-                  moved(id),
-                  (key, present) -> {
-                    if (alive(present, now) == null) {
-                      return null;
-                    }
-                    Snapshot before = present.session;
-                    return now <= before.lastAccessedAt()
-                        ? present
-                        : entry(
-                            new Snapshot(
-                                now,
-                                before.idleMillis(),
-                                before.absoluteEnd(),
-                                before.version(),
-                                before.mark(),
-                                before.body()),
-                            now);
-                  });
-          return after != null;
+          Entry present = find(id, now);
+          if (present == null) {
+            return false;
+          }
+          Snapshot before = present.session;
+          if (now > before.lastAccessedAt()) {
+            Snapshot after =
+                new Snapshot(
+                    now,
+                    before.idleMillis(),
+                    before.absoluteEnd(),
+                    before.version(),
+                    before.mark(),
+                    before.body());
+            entries.put(moved(id, now), entry(after, now));
+          }
+          return true;
         });
   }
 
   @Override
   public Mono<Boolean> delete(String id) {
-    return Mono.fromCallable(
+    return step(
         () -> {
-          Entry removed = entries.remove(moved(id));
+          long now = settings.now();
+          Entry removed = find(id, now);
+          if (removed != null) {
+            entries.remove(moved(id, now));
+          }
           entries.remove(id);
-          return alive(removed, settings.now()) != null;
+          return removed != null;
         });
   }
 
-  /** The id under which the session lies that the old one finds for the time of a grace. */
-  private String moved(String id) {
-    Entry entry = entries.get(id);
-    return entry == null || entry.movedTo == null || settings.now() >= entry.endsAt
-        ? id
-        : entry.movedTo;
+  /** One at a time: each is a few look-ups in a map. The map may be that of other stores, too. */
+  private <T> Mono<T> step(Callable<@Nullable T> step) {
+    return Mono.fromCallable(
+        () -> {
+          synchronized (entries) {
+            return step.call();
+          }
+        });
   }
 
-  private static WriteResult result(@Nullable Entry after, Entry mine) {
-    if (after == null) {
-      return WriteResult.GONE;
-    }
-    return after == mine ? WriteResult.WRITTEN : new WriteResult.Conflict(after.session);
+  private @Nullable Entry find(String id, long now) {
+    return alive(entries.get(moved(id, now)), now);
+  }
+
+  /** The id under which the session lies that the old one finds for the time of a grace. */
+  private String moved(String id, long now) {
+    Entry entry = entries.get(id);
+    return entry == null || entry.movedTo == null || now >= entry.endsAt ? id : entry.movedTo;
+  }
+
+  private static boolean isOther(Entry present, Write write) {
+    return present.session.version() != write.expected().version();
+  }
+
+  private static WriteResult refusal(@Nullable Entry present) {
+    return present == null ? WriteResult.GONE : new WriteResult.Conflict(present.session);
   }
 
   private Entry entry(Snapshot session, long now) {
@@ -191,9 +194,5 @@ final class MemoryBackend implements SessionBackend {
       this.endsAt = endsAt;
       this.movedTo = movedTo;
     }
-  }
-
-  private static final class Holder {
-    @Nullable Entry entry;
   }
 }

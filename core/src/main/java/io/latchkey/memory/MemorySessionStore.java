@@ -4,6 +4,7 @@ import io.latchkey.ConflictPolicy;
 import io.latchkey.Session;
 import io.latchkey.SessionStore;
 import io.latchkey.SessionStoreStats;
+import io.latchkey.UnreadablePolicy;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.internal.SessionEngine;
 import io.latchkey.internal.SessionSettings;
@@ -101,6 +102,11 @@ public final class MemorySessionStore implements SessionStore {
   }
 
   @Override
+  public Mono<Session> renewId(Session session, Duration age, Duration grace) {
+    return engine.renewId(session, age, grace);
+  }
+
+  @Override
   public Mono<Boolean> delete(String id) {
     return engine.delete(id);
   }
@@ -117,6 +123,7 @@ public final class MemorySessionStore implements SessionStore {
     private long touchMillis = SessionSettings.DEFAULT.touchMillis();
     private long graceMillis = SessionSettings.DEFAULT.graceMillis();
     private ConflictPolicy conflicts = SessionSettings.DEFAULT.conflicts();
+    private UnreadablePolicy unreadable = SessionSettings.DEFAULT.unreadable();
     private Clock clock = SessionSettings.DEFAULT.clock();
 
     private Builder() {}
@@ -191,6 +198,18 @@ public final class MemorySessionStore implements SessionStore {
     }
 
     /**
+     * What a read does with what is not a session. In memory there is no such thing: this is here
+     * so that a store can be built like one in Valkey.
+     *
+     * @param policy the policy
+     * @return this builder
+     */
+    public Builder unreadable(UnreadablePolicy policy) {
+      unreadable = Objects.requireNonNull(policy, "policy");
+      return this;
+    }
+
+    /**
      * What tells the time; the system's clock by default.
      *
      * @param clock a clock, which a test may set
@@ -220,7 +239,7 @@ public final class MemorySessionStore implements SessionStore {
                   touchMillis,
                   graceMillis,
                   conflicts,
-                  SessionSettings.DEFAULT.unreadable(),
+                  unreadable,
                   clock)
               .checked();
       return new MemorySessionStore(settings, entries);

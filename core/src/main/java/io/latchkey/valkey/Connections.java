@@ -8,6 +8,7 @@ import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.output.CommandOutput;
 import io.lettuce.core.protocol.CommandType;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,9 @@ interface Connections {
   <T> Flux<Reply<T>> executeAll(
       CommandType type, Supplier<CommandOutput<byte[], byte[], T>> output, List<byte[]> keys);
 
+  /** Whether closing has begun. */
+  boolean isClosed();
+
   /** Closes all; completes when that is done. */
   Mono<Void> close();
 
@@ -50,15 +54,15 @@ interface Connections {
   record Reply<T>(@Nullable T value, @Nullable UnreadableSessionException unreadable) {
 
     /** What was found under the id that the key is of. */
-    Found found(String id, Function<T, @Nullable Snapshot> decode) {
+    Mono<Found> found(String id, BiFunction<String, T, Mono<Snapshot>> decode) {
       if (value == null) {
-        return new Found(id, null, unreadable);
+        return Mono.just(new Found(id, null, unreadable));
       }
-      try {
-        return new Found(id, decode.apply(value), null);
-      } catch (UnreadableSessionException error) {
-        return new Found(id, null, error);
-      }
+      return Mono.defer(() -> decode.apply(id, value))
+          .map(session -> new Found(id, session, null))
+          .defaultIfEmpty(new Found(id, null, null))
+          .onErrorResume(
+              UnreadableSessionException.class, error -> Mono.just(new Found(id, null, error)));
     }
   }
 }

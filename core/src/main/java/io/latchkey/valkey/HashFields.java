@@ -2,7 +2,9 @@ package io.latchkey.valkey;
 
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.JsonBytes;
+import io.latchkey.internal.IdSince;
 import io.latchkey.internal.Snapshot;
+import java.nio.charset.StandardCharsets;
 import java.util.AbstractMap;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The field {@code latchkey} holds the format's version, the {@link Head}, the time of creation,
  * and how many fields the hash has, itself included: a hash that lost one is not half a session, it
  * is unreadable. The other fields are the attributes, as JSON; a name stands as in a JSON string.
- * Fields that a later release adds are left where they are.
+ * Once the session was given another id, {@code idSince} tells when, and where that id was renewed
+ * the secret that it was made from. Fields that a later release adds are left where they are.
  */
 final class HashFields {
   /** What the head's field starts with. */
@@ -39,13 +42,14 @@ final class HashFields {
 
   private static final int CREATED_AT = HEAD + Head.LENGTH + 1;
   private static final int WITHOUT_COUNT = CREATED_AT + Head.TIME_DIGITS;
-  private static final int COUNT_DIGITS = 7;
+  static final int COUNT_DIGITS = 7;
 
   /** How long the field is. */
   static final int LENGTH = WITHOUT_COUNT + 1 + COUNT_DIGITS;
 
   private static final byte[] ATTRIBUTE = ByteWriter.ascii("a:");
   private static final byte[] MOVED_FIELD = ByteWriter.ascii(MOVED);
+  private static final byte[] ID_SINCE_FIELD = ByteWriter.ascii("idSince");
   private static final byte[] HEAD_FIELD = ByteWriter.ascii("latchkey");
 
   private final AttributeCodec codec;
@@ -73,6 +77,15 @@ final class HashFields {
     return out.bytes;
   }
 
+  /** Adds the field and value that tell since when the session has its id, if it has another. */
+  static void addIdSince(Snapshot session, List<byte[]> fieldsAndValues) {
+    IdSince since = session.body().idSince();
+    if (since != null) {
+      fieldsAndValues.add(ID_SINCE_FIELD);
+      fieldsAndValues.add(ByteWriter.ascii(since.text()));
+    }
+  }
+
   /** The session of a hash, or null if it has no fields, as where there is none. */
   @Nullable Snapshot decode(Map<byte[], byte[]> hash) {
     return hash.isEmpty() ? null : decode(hash.entrySet());
@@ -98,6 +111,7 @@ final class HashFields {
 
   private Snapshot decode(Collection<Map.Entry<byte[], byte[]>> fields) {
     byte[] head = null;
+    IdSince since = null;
     Map<String, JsonBytes> attributes = new LinkedHashMap<>();
     for (Map.Entry<byte[], byte[]> field : fields) {
       byte[] name = field.getKey();
@@ -105,6 +119,8 @@ final class HashFields {
         attributes.put(attribute(name), JsonBytes.of(field.getValue()));
       } else if (name.length == HEAD_FIELD.length && startsWith(name, HEAD_FIELD)) {
         head = field.getValue();
+      } else if (Arrays.equals(name, ID_SINCE_FIELD)) {
+        since = IdSince.parse(new String(field.getValue(), StandardCharsets.ISO_8859_1));
       }
     }
     if (head == null || head.length != LENGTH || !startsWith(head, ByteWriter.ascii(START))) {
@@ -120,7 +136,8 @@ final class HashFields {
     return Head.read(
         head,
         HEAD,
-        new Snapshot.PlainBody(createdAt, Collections.unmodifiableMap(attributes), Map.of()));
+        new Snapshot.PlainBody(
+            createdAt, since, Collections.unmodifiableMap(attributes), Map.of()));
   }
 
   private String attribute(byte[] name) {

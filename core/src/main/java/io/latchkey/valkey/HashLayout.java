@@ -12,6 +12,7 @@ import io.lettuce.core.protocol.CommandType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -39,10 +40,25 @@ final class HashLayout implements SessionBackend {
       """
           .formatted(HashFields.MOVED);
 
-  /** HSET and HDEL in parts, as Lua cannot unpack more than some thousand values at a time. */
+  /**
+   * HSET and HDEL in parts, as Lua cannot unpack more than some thousand values at a time.
+   *
+   * <p>A script is not undone where it fails. So each command that the server's user may lack is
+   * called once where it changes nothing, before anything is changed; and of those the first that
+   * writes is one that a full server refuses, as only the first is refused for that.
+   */
   private static final String APPLY =
       """
       local sets = tonumber(ARGV[5])
+      local function expire()
+        if ARGV[4] == '0' then
+          redis.call('PERSIST', %1$s)
+        else
+          redis.call('PEXPIRE', %1$s, ARGV[4])
+        end
+      end
+      expire()
+      if #ARGV > 6 + sets then redis.call('HDEL', %1$s, '') end
       for i = 7, 6 + sets, 1000 do
         redis.call('HSET', %1$s, unpack(ARGV, i, math.min(i + 999, 6 + sets)))
       end
@@ -51,11 +67,6 @@ final class HashLayout implements SessionBackend {
       end
       redis.call('HSET', %1$s, 'latchkey',
         ARGV[3] .. string.format(' %%07d', redis.call('HLEN', %1$s) + %2$d))
-      if ARGV[4] == '0' then
-        redis.call('PERSIST', %1$s)
-      else
-        redis.call('PEXPIRE', %1$s, ARGV[4])
-      end
       """;
 
   private static final String WITH_ALL =
@@ -71,9 +82,13 @@ final class HashLayout implements SessionBackend {
       new Script(
           """
           if redis.call('EXISTS', KEYS[1]) == 1 then return '0' end
+          redis.call('HLEN', KEYS[1])
+          redis.call('SETRANGE', KEYS[1], 0, '')
           """
               + APPLY.formatted("KEYS[1]", 1) // its own field is still to come
-              + "return '1'");
+              + """
+              expire() -- there was no key before
+              return '1'""");
 
   private static final Script WRITE =
       new Script(
@@ -86,6 +101,7 @@ final class HashLayout implements SessionBackend {
               end
               """
                   .formatted(Lua.isOtherVersion(HashFields.HEAD), Lua.isOwnMark(HashFields.HEAD))
+              + "redis.call('HSET', key, 'latchkey', head)\n"
               + APPLY.formatted("key", 0)
               + "return {'1'}");
 
@@ -95,13 +111,18 @@ final class HashLayout implements SessionBackend {
               + readHead("with_all(KEYS[2], '=')", "{'?'}")
               + """
               if key == KEYS[2] then return with_all(key, '=') end
+              if key ~= KEYS[1] and ARGV[6] ~= '0' then return {'~'} end
               if %s then return with_all(key, '{') end
               if redis.call('EXISTS', KEYS[2]) == 1 then return {'!'} end
-              redis.call('RENAME', key, KEYS[2])
+              redis.call('HSET', key, 'latchkey', head)
+              local refused = redis.pcall('RENAME', KEYS[2], KEYS[2])
+              if not string.find(refused.err, 'no such key', 1, true) then return refused end
+              if ARGV[6] ~= '0' then redis.call('PEXPIRE', KEYS[2], ARGV[6]) end
               """
                   .formatted(Lua.isOtherVersion(HashFields.HEAD))
-              + APPLY.formatted("KEYS[2]", 0)
+              + APPLY.formatted("key", 0)
               + """
+              redis.call('RENAME', key, KEYS[2])
               if ARGV[6] ~= '0' then
                 redis.call('HSET', key, '%s', KEYS[2])
                 redis.call('PEXPIRE', key, ARGV[6])
@@ -109,21 +130,29 @@ final class HashLayout implements SessionBackend {
               return {'1'}"""
                   .formatted(HashFields.MOVED));
 
+  /** As in {@link StringLayout}. */
   private static final Script DELETE =
       new Script(
-          FIND
-              + """
-              if key ~= KEYS[1] then redis.call('UNLINK', KEYS[1]) end
-              return tostring(redis.call('UNLINK', key))""");
+          """
+          local moved = redis.pcall('HGET', KEYS[1], '%1$s')
+          if type(moved) == 'table' then
+            if not string.find(moved.err, 'WRONGTYPE', 1, true) then return moved end
+          elseif moved and redis.call('HLEN', KEYS[1]) == 1 then
+            redis.call('UNLINK', KEYS[1])
+            if redis.call('HEXISTS', moved, 'latchkey') == 0 then return '0' end
+            return tostring(redis.call('UNLINK', moved))
+          end
+          return tostring(redis.call('UNLINK', KEYS[1]))"""
+              .formatted(HashFields.MOVED));
 
   private static final Script TOUCH =
       new Script(
           readHead("'0'", "'?'")
               + Lua.timeToLive(HashFields.HEAD)
               + """
+              if ttl > 0 then redis.call('PEXPIRE', key, string.format('%%.0f', ttl)) end
               redis.call('HSET', key, 'latchkey',
                 string.sub(head, 1, %d) .. ARGV[1] .. string.sub(head, %d))
-              if ttl > 0 then redis.call('PEXPIRE', key, string.format('%%.0f', ttl)) end
               return '1'"""
                   .formatted(
                       HashFields.HEAD + Head.ACCESS,
@@ -160,19 +189,19 @@ final class HashLayout implements SessionBackend {
   public Mono<Snapshot> read(String id) {
     return connections
         .<Map<byte[], byte[]>>execute(id, commands -> commands.hgetall(keys.key(id)))
-        .flatMap(
-            hash -> {
-              byte[] movedTo = HashFields.movedTo(hash);
-              return movedTo == null
-                  ? Mono.justOrEmpty(fields.decode(hash))
-                  : readMoved(id, movedTo);
-            });
+        .flatMap(hash -> follow(id, hash));
+  }
+
+  private Mono<Snapshot> follow(String id, Map<byte[], byte[]> hash) {
+    byte[] movedTo = HashFields.movedTo(hash);
+    return movedTo == null ? Mono.justOrEmpty(fields.decode(hash)) : readMoved(id, movedTo);
   }
 
   private Mono<Snapshot> readMoved(String id, byte[] key) {
     return connections
         .<Map<byte[], byte[]>>execute(id, commands -> commands.hgetall(key))
-        .mapNotNull(this::decodeUnmoved);
+        .mapNotNull(this::decodeUnmoved)
+        .map(Snapshot::foundByFormerId);
   }
 
   private @Nullable Snapshot decodeUnmoved(Map<byte[], byte[]> hash) {
@@ -188,7 +217,8 @@ final class HashLayout implements SessionBackend {
                     CommandType.HGETALL,
                     () -> new MapOutput<>(ByteArrayCodec.INSTANCE),
                     keys.keys(ids))
-                .zipWithIterable(ids, (reply, id) -> reply.found(id, this::decodeUnmoved)));
+                .zipWithIterable(ids, (reply, id) -> reply.found(id, this::follow))
+                .flatMapSequential(found -> found));
   }
 
   @Override
@@ -228,9 +258,6 @@ final class HashLayout implements SessionBackend {
 
   @Override
   public Mono<Boolean> delete(String id) {
-    if (settings.graceMillis() == 0) {
-      return connections.execute(id, commands -> commands.unlink(keys.key(id))).map(n -> n > 0);
-    }
     return DELETE.run(connections, id, new byte[][] {keys.key(id)}).map(answer -> answer[0] == '1');
   }
 
@@ -253,6 +280,10 @@ final class HashLayout implements SessionBackend {
             sets.add(value.toArray());
           }
         });
+    if (expected.equals(next)
+        || !Objects.equals(expected.body().idSince(), next.body().idSince())) {
+      HashFields.addIdSince(next, sets);
+    }
     List<byte[]> arguments = new ArrayList<>();
     arguments.add(Head.version(expected));
     arguments.add(ByteWriter.ascii(next.mark()));
@@ -272,6 +303,7 @@ final class HashLayout implements SessionBackend {
     return switch (answer.get(0)[0]) {
       case '1' -> WriteResult.WRITTEN;
       case '0' -> WriteResult.GONE;
+      case '~' -> WriteResult.RENEWED;
       case '{' -> new WriteResult.Conflict(fields.decode(answer.subList(1, answer.size())));
       case '=' ->
           answer.size() == 1
@@ -289,9 +321,17 @@ final class HashLayout implements SessionBackend {
     return FIND
         + """
         if not head and (moved or redis.call('EXISTS', key) == 0) then return %1$s end
-        if not head or #head ~= %3$d or string.sub(head, 1, %4$d) ~= '%5$s' then return %2$s end
+        if not head or #head ~= %3$d or string.sub(head, 1, %4$d) ~= '%5$s'
+          or redis.call('HLEN', key) ~= tonumber(string.sub(head, %6$d)) then
+          return %2$s
+        end
         """
             .formatted(
-                ifNone, ifForeign, HashFields.LENGTH, HashFields.START.length(), HashFields.START);
+                ifNone,
+                ifForeign,
+                HashFields.LENGTH,
+                HashFields.START.length(),
+                HashFields.START,
+                HashFields.LENGTH - HashFields.COUNT_DIGITS + 1);
   }
 }

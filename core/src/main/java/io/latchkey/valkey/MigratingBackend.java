@@ -4,6 +4,7 @@ import io.latchkey.SessionStoreException;
 import io.latchkey.UnreadableSessionException;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.JsonBytes;
+import io.latchkey.internal.IdSince;
 import io.latchkey.internal.Marks;
 import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionIds;
@@ -229,7 +230,10 @@ final class MigratingBackend implements SessionBackend {
             session.version() + 1,
             Marks.next(),
             new Snapshot.PlainBody(
-                session.body().createdAt(), session.body().attributes(), Map.of()));
+                session.body().createdAt(),
+                session.body().idSince(),
+                session.body().attributes(),
+                Map.of()));
     return write(id, new Write(session, next, Map.of()))
         .flatMap(
             result ->
@@ -242,12 +246,9 @@ final class MigratingBackend implements SessionBackend {
 
   @Override
   public Mono<Boolean> delete(String id) {
-    if (mayBeSprings(id) || settings.graceMillis() > 0) {
-      return MigrationScripts.DELETE
-          .run(connections, id, keys(id, id))
-          .map(answer -> answer[0] == '1');
-    }
-    return target.delete(id);
+    return MigrationScripts.DELETE
+        .run(connections, id, keys(id, id))
+        .map(answer -> answer[0] == '1');
   }
 
   // Small things.
@@ -311,6 +312,7 @@ final class MigratingBackend implements SessionBackend {
     }
     List<byte[]> values = new ArrayList<>();
     values.add(HashFields.head(session));
+    HashFields.addIdSince(session, values);
     session
         .body()
         .attributes()
@@ -326,6 +328,7 @@ final class MigratingBackend implements SessionBackend {
     return switch (answer.get(0)[0]) {
       case '1' -> WriteResult.WRITTEN;
       case '0' -> WriteResult.GONE;
+      case '~' -> WriteResult.RENEWED;
       case '{' -> {
         Snapshot current = session(answer);
         yield current == null ? WriteResult.GONE : new WriteResult.Conflict(current);
@@ -399,6 +402,11 @@ final class MigratingBackend implements SessionBackend {
     @Override
     public long createdAt() {
       return body.createdAt();
+    }
+
+    @Override
+    public @Nullable IdSince idSince() {
+      return body.idSince();
     }
 
     @Override

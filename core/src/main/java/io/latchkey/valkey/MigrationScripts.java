@@ -148,10 +148,23 @@ final class MigrationScripts {
       """
           .formatted(StringDocument.MOVED);
 
-  /** HSET in parts, as Lua cannot unpack more than some thousand values at a time. */
+  /**
+   * HSET in parts, as Lua cannot unpack more than some thousand values at a time. What the server's
+   * user may not do has to fail before anything is removed, and what a full server refuses first,
+   * see {@link HashLayout}.
+   */
   private static final String PUT_HASH =
       """
       local function put(at)
+        if at ~= key or form == '%2$s' then redis.call('SETRANGE', at, 0, '') end
+        if ARGV[3] ~= '0' then redis.call('PEXPIRE', at, ARGV[3]) end
+        if form == '%2$s' and at == key then
+          -- Both are refused for the type of what is there, unless the user may not call them.
+          for _, call in ipairs({{'HLEN', at}, {'HSET', at, 'latchkey', ''}}) do
+            local refused = redis.pcall(unpack(call))
+            if not string.find(refused.err, 'WRONGTYPE', 1, true) then redis.call(unpack(call)) end
+          end
+        end
         redis.call('UNLINK', at)
         for i = 7, 5 + values, 1000 do
           redis.call('HSET', at, unpack(ARGV, i, math.min(i + 999, 5 + values)))
@@ -162,11 +175,11 @@ final class MigrationScripts {
       end
       local function put_moved(at)
         redis.call('UNLINK', at)
-        redis.call('HSET', at, '%s', KEYS[2])
+        redis.call('HSET', at, '%1$s', KEYS[2])
         redis.call('PEXPIRE', at, ARGV[4])
       end
       """
-          .formatted(HashFields.MOVED);
+          .formatted(HashFields.MOVED, STRING);
 
   static final Script READ =
       new Script(FIND + CURRENT + "if form == 'none' then return {'0'} end return current('{')");
@@ -262,10 +275,11 @@ final class MigrationScripts {
                 + unlessExpected.formatted(ownMark)
                 + """
                 if spring then
+                  put(KEYS[1])
                   redis.call('UNLINK', key)
-                  key = KEYS[1]
+                else
+                  put(key)
                 end
-                put(key)
                 return {'1'}""");
     rotate =
         new Script(
@@ -277,6 +291,7 @@ final class MigrationScripts {
                   if look() or form == 'none' then return {'0'} end
                   return current('=')
                 end
+                if moved and ARGV[4] ~= '0' then return {'~'} end
                 """
                 + READ_HEAD
                 + IS_EXPECTED
@@ -284,8 +299,10 @@ final class MigrationScripts {
                 + unlessExpected.formatted("")
                 + """
                 if redis.call('EXISTS', KEYS[2]) == 1 then return {'!'} end
-                redis.call('UNLINK', key)
+                redis.call('SETRANGE', KEYS[2], 0, '') -- nothing, but a full server refuses it
+                redis.call('UNLINK', KEYS[2]) -- refused before anything is written, or not at all
                 put(KEYS[2])
+                redis.call('UNLINK', key)
                 if ARGV[4] ~= '0' then put_moved(spring and KEYS[1] or key) end
                 return {'1'}""");
   }

@@ -56,6 +56,8 @@ final class ServerErrors {
 
   private static final Pattern COMMAND = Pattern.compile("['`]([a-zA-Z|_]+)['`]");
 
+  private static final Pattern CODE_IN_SCRIPT = Pattern.compile("-([A-Z]{2,20})\\b");
+
   private ServerErrors() {}
 
   /** The exception that callers see; a missing script alone stays what it is. */
@@ -93,7 +95,7 @@ final class ServerErrors {
           null,
           false);
     }
-    if (message.contains("queue size exceeded")) {
+    if (message.contains("queue size exceeded") || message.contains("stack size exceeded")) {
       return new SessionStoreUnavailableException(
           "too many commands wait for the server's answer; nothing was sent", null, false);
     }
@@ -110,6 +112,11 @@ final class ServerErrors {
         && !unavailable.outcomeUnknown();
   }
 
+  static SessionStoreUnavailableException closed() {
+    return new SessionStoreUnavailableException(
+        "this store is closed: it was closed by close() or closeAsync()", null, false);
+  }
+
   private static SessionStoreUnavailableException lost() {
     return new SessionStoreUnavailableException(
         "the connection to the server broke before the answer came; the command may have run",
@@ -118,7 +125,7 @@ final class ServerErrors {
   }
 
   private static SessionStoreException refused(String message) {
-    String code = message.split(" ", 2)[0];
+    String code = code(message);
     if (code.equals("WRONGTYPE") || message.contains("WRONGTYPE")) {
       return new OtherTypeException();
     }
@@ -152,6 +159,20 @@ final class ServerErrors {
       return new SessionStoreException(NO_SCRIPTS);
     }
     return new SessionStoreException("the server answered with an error: " + printable(code));
+  }
+
+  /** What an answer begins with; up to Redis 7.0 that of a script's command stands further back. */
+  private static String code(String message) {
+    String first = message.split(" ", 2)[0];
+    if (message.startsWith("ERR Error running script")) {
+      Matcher inner = CODE_IN_SCRIPT.matcher(message);
+      while (inner.find()) {
+        if (CANNOT_WORK_NOW.contains(inner.group(1))) {
+          return inner.group(1);
+        }
+      }
+    }
+    return first;
   }
 
   private static SessionStoreException forbidden(String message) {

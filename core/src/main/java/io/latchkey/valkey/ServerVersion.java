@@ -1,6 +1,7 @@
 package io.latchkey.valkey;
 
 import io.latchkey.SessionStoreException;
+import io.latchkey.SessionStoreUnavailableException;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
@@ -45,8 +46,25 @@ final class ServerVersion {
             Retry.fixedDelay(NOT_YET_ATTEMPTS, NOT_YET_PAUSE)
                 .filter(ServerErrors::wasNotSent)
                 .onRetryExhaustedThrow((spec, signal) -> signal.failure()))
+        .onErrorResume(
+            error ->
+                Mono.fromCompletionStage(connection::closeAsync)
+                    .onErrorComplete()
+                    .then(Mono.error(notSent(error))))
         .flatMap(version -> refuseIfTooOld(connection, version))
         .toFuture();
+  }
+
+  /**
+   * Whatever became of the question: the command that the connection was opened for was not sent.
+   */
+  private static Throwable notSent(Throwable error) {
+    return ServerErrors.translate(error) instanceof SessionStoreUnavailableException unavailable
+        ? new SessionStoreUnavailableException(
+            "the server accepted a connection but did not answer on it; nothing was sent",
+            unavailable,
+            false)
+        : error;
   }
 
   private static Mono<StatefulRedisConnection<byte[], byte[]>> refuseIfTooOld(

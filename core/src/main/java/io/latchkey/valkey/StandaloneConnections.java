@@ -1,6 +1,5 @@
 package io.latchkey.valkey;
 
-import io.latchkey.SessionStoreUnavailableException;
 import io.latchkey.UnreadableSessionException;
 import io.latchkey.internal.SessionIds;
 import io.lettuce.core.ClientOptions;
@@ -119,6 +118,11 @@ final class StandaloneConnections implements Connections {
   }
 
   @Override
+  public boolean isClosed() {
+    return closed.get();
+  }
+
+  @Override
   public Mono<Void> close() {
     return close;
   }
@@ -151,8 +155,7 @@ final class StandaloneConnections implements Connections {
   /** The connection of that stripe, or of the next one that is up. */
   private @Nullable StatefulRedisConnection<byte[], byte[]> anyUp(int stripe) {
     if (closed.get()) {
-      throw new SessionStoreUnavailableException(
-          "this store is closed: it was closed by close() or closeAsync()", null, false);
+      throw ServerErrors.closed();
     }
     StatefulRedisConnection<byte[], byte[]> first = stripes[stripe].ifUp();
     if (first != null) {

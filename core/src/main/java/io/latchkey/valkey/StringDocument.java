@@ -3,7 +3,9 @@ package io.latchkey.valkey;
 import io.latchkey.UnreadableSessionException;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.JsonBytes;
+import io.latchkey.internal.IdSince;
 import io.latchkey.internal.Snapshot;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -22,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  *              | head                                                            length     CRC32C
  *              format version
  * }</pre>
+ *
+ * <p>Once the session was given another id, {@code "idSince":"1764000000000"} stands behind the
+ * time of creation; where that id was renewed, with the secret that it was made from.
  *
  * <p>So a read tells a damaged document without parsing it, and the attributes are decoded when
  * someone asks for them.
@@ -48,6 +53,7 @@ final class StringDocument {
   private static final byte[] START_BYTES = ByteWriter.ascii(START);
   private static final byte[] MOVED_BYTES = ByteWriter.ascii(MOVED);
   private static final byte[] CREATED_AT = ByteWriter.ascii(",\"createdAt\":");
+  private static final byte[] ID_SINCE = ByteWriter.ascii(",\"idSince\":\"");
   private static final byte[] ATTRIBUTES = ByteWriter.ascii(",\"attributes\":{");
   private static final int MAX_LONG_DIGITS = 20;
 
@@ -57,11 +63,14 @@ final class StringDocument {
   static byte[] encode(Snapshot session, AttributeCodec codec) {
     List<JsonBytes> attributes = namesAndValues(session.body().attributes(), codec);
     List<JsonBytes> unknown = namesAndValues(session.body().unknown(), codec);
+    IdSince since = session.body().idSince();
+    byte[] idSince = since == null ? null : ByteWriter.ascii(since.text());
     ByteWriter out =
         new ByteWriter(
             BODY
                 + CREATED_AT.length
                 + MAX_LONG_DIGITS
+                + (idSince == null ? 0 : ID_SINCE.length + idSince.length + 1)
                 + ATTRIBUTES.length
                 + size(attributes)
                 + size(unknown)
@@ -69,6 +78,11 @@ final class StringDocument {
     out.position = BODY;
     out.put(CREATED_AT);
     out.put(ByteWriter.ascii(Long.toString(session.body().createdAt())));
+    if (idSince != null) {
+      out.put(ID_SINCE);
+      out.put(idSince);
+      out.put('"');
+    }
     out.put(ATTRIBUTES);
     putFields(out, attributes, false);
     out.put('}');
@@ -177,6 +191,11 @@ final class StringDocument {
     }
 
     @Override
+    public @Nullable IdSince idSince() {
+      return parsed().idSince();
+    }
+
+    @Override
     public Map<String, JsonBytes> attributes() {
       return parsed().attributes();
     }
@@ -200,13 +219,26 @@ final class StringDocument {
       fields.remove("latchkey");
       JsonBytes createdAt = fields.remove("createdAt");
       JsonBytes attributes = fields.remove("attributes");
+      IdSince since = idSince(fields.remove("idSince"));
       if (createdAt == null || attributes == null) {
         throw Head.unreadable("lacks a field that every version has");
       }
       return new Snapshot.PlainBody(
           ByteWriter.digits(createdAt.array(), createdAt.offset(), createdAt.length()),
+          since,
           codec.fields(attributes),
           Collections.unmodifiableMap(fields));
+    }
+
+    private static @Nullable IdSince idSince(@Nullable JsonBytes quoted) {
+      return quoted == null || quoted.length() < 2
+          ? null
+          : IdSince.parse(
+              new String(
+                  quoted.array(),
+                  quoted.offset() + 1,
+                  quoted.length() - 2,
+                  StandardCharsets.ISO_8859_1));
     }
   }
 }

@@ -11,7 +11,6 @@ import io.lettuce.core.output.ValueOutput;
 import io.lettuce.core.protocol.CommandType;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -82,8 +81,11 @@ final class StringLayout implements SessionBackend {
           readHead("'=' .. (redis.call('GET', KEYS[2]) or '')")
               + """
               if key == KEYS[2] then return '=' .. redis.call('GET', key) end
+              if key ~= KEYS[1] and ARGV[5] ~= '0' then return '~' end
               if %s then return redis.call('GET', key) end
               if redis.call('EXISTS', KEYS[2]) == 1 then return '!' end
+              redis.call('SETRANGE', KEYS[2], 0, '') -- nothing, but a full server refuses it
+              redis.call('UNLINK', KEYS[2]) -- refused before anything is written, or not at all
               """
                   .formatted(Lua.isOtherVersion(StringDocument.HEAD))
               + SET.formatted("KEYS[2]")
@@ -101,17 +103,32 @@ final class StringLayout implements SessionBackend {
           readHead("'0'")
               + Lua.timeToLive(StringDocument.HEAD)
               + """
-              redis.call('SETRANGE', key, %d, ARGV[1])
               if ttl > 0 then redis.call('PEXPIRE', key, string.format('%%.0f', ttl)) end
+              redis.call('SETRANGE', key, %d, ARGV[1])
               return '1'"""
                   .formatted(StringDocument.HEAD + Head.ACCESS));
 
+  /**
+   * A script and not a bare UNLINK: what lies under the key may only point to the session, and
+   * whether it does is not for this store's own options to say. What is no document goes too.
+   */
   private static final Script DELETE =
       new Script(
-          FIND
-              + """
-              if key ~= KEYS[1] then redis.call('UNLINK', KEYS[1]) end
-              return tostring(redis.call('UNLINK', key))""");
+          """
+          local head = redis.pcall('GETRANGE', KEYS[1], 0, %1$d)
+          if type(head) ~= 'string' then
+            if not string.find(head.err, 'WRONGTYPE', 1, true) then return head end
+          elseif string.sub(head, 1, %2$d) == '%3$s' then
+            local key = string.sub(redis.call('GET', KEYS[1]), %2$d + 1, -3)
+            redis.call('UNLINK', KEYS[1])
+            if redis.call('GETRANGE', key, 0, %1$d) == '%3$s' then return '0' end
+            return tostring(redis.call('UNLINK', key))
+          end
+          return tostring(redis.call('UNLINK', KEYS[1]))"""
+              .formatted(
+                  StringDocument.MOVED.length() - 1,
+                  StringDocument.MOVED.length(),
+                  StringDocument.MOVED));
 
   private final Connections connections;
   private final SessionKeys keys;
@@ -143,20 +160,21 @@ final class StringLayout implements SessionBackend {
   public Mono<Snapshot> read(String id) {
     return connections
         .<byte[]>execute(id, commands -> commands.get(keys.key(id)))
-        .flatMap(
-            document -> {
-              byte[] movedTo = StringDocument.movedTo(document);
-              return movedTo == null
-                  ? Mono.just(StringDocument.decode(document, codec))
-                  : readMoved(id, movedTo);
-            });
+        .flatMap(document -> follow(id, document));
+  }
+
+  private Mono<Snapshot> follow(String id, byte[] document) {
+    byte[] movedTo = StringDocument.movedTo(document);
+    return movedTo == null
+        ? Mono.just(StringDocument.decode(document, codec))
+        : readMoved(id, movedTo);
   }
 
   private Mono<Snapshot> readMoved(String id, byte[] key) {
     return connections
         .<byte[]>execute(id, commands -> commands.get(key))
         .filter(document -> StringDocument.movedTo(document) == null)
-        .map(document -> StringDocument.decode(document, codec));
+        .map(document -> StringDocument.decode(document, codec).foundByFormerId());
   }
 
   @Override
@@ -168,11 +186,8 @@ final class StringLayout implements SessionBackend {
                     CommandType.GET,
                     () -> new ValueOutput<>(ByteArrayCodec.INSTANCE),
                     keys.keys(ids))
-                .zipWithIterable(ids, (reply, id) -> reply.found(id, this::decodeUnmoved)));
-  }
-
-  private @Nullable Snapshot decodeUnmoved(byte[] document) {
-    return StringDocument.movedTo(document) == null ? StringDocument.decode(document, codec) : null;
+                .zipWithIterable(ids, (reply, id) -> reply.found(id, this::follow))
+                .flatMapSequential(found -> found));
   }
 
   @Override
@@ -208,9 +223,6 @@ final class StringLayout implements SessionBackend {
 
   @Override
   public Mono<Boolean> delete(String id) {
-    if (settings.graceMillis() == 0) {
-      return connections.execute(id, commands -> commands.unlink(keys.key(id))).map(n -> n > 0);
-    }
     return DELETE.run(connections, id, new byte[][] {keys.key(id)}).map(answer -> answer[0] == '1');
   }
 
@@ -228,6 +240,7 @@ final class StringLayout implements SessionBackend {
     return switch (answer[0]) {
       case '1' -> WriteResult.WRITTEN;
       case '0' -> WriteResult.GONE;
+      case '~' -> WriteResult.RENEWED;
       case '{' -> new WriteResult.Conflict(StringDocument.decode(answer, codec));
       case '=' ->
           answer.length == 1

@@ -99,47 +99,58 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
 
   @Override
   public Mono<Session> create(Map<String, ?> attributes) {
-    return engine.create(attributes);
+    return ifOpen(engine.create(attributes));
   }
 
   @Override
   public Mono<Session> get(String id) {
-    return engine.get(id);
+    return ifOpen(engine.get(id));
   }
 
   @Override
   public Flux<Session> getAll(Collection<String> ids) {
-    return engine.getAll(ids);
+    Flux<Session> sessions = engine.getAll(ids);
+    return Flux.defer(() -> connections.isClosed() ? Flux.error(ServerErrors.closed()) : sessions);
   }
 
   @Override
   public Mono<Session> save(Session session) {
-    return engine.save(session);
+    return ifOpen(engine.save(session));
   }
 
   @Override
   public Mono<Boolean> touch(Session session) {
-    return engine.touch(session);
+    return ifOpen(engine.touch(session));
   }
 
   @Override
   public Mono<Session> rotateId(Session session) {
-    return engine.rotateId(session);
+    return ifOpen(engine.rotateId(session));
   }
 
   @Override
   public Mono<Session> rotateId(Session session, Duration grace) {
-    return engine.rotateId(session, grace);
+    return ifOpen(engine.rotateId(session, grace));
+  }
+
+  @Override
+  public Mono<Session> renewId(Session session, Duration age, Duration grace) {
+    return ifOpen(engine.renewId(session, age, grace));
   }
 
   @Override
   public Mono<Boolean> delete(String id) {
-    return engine.delete(id);
+    return ifOpen(engine.delete(id));
   }
 
   @Override
   public Mono<Session> update(String id, Function<Session, Mono<Session>> change) {
-    return engine.update(id, change);
+    return ifOpen(engine.update(id, change));
+  }
+
+  /** Also where no command would be sent. */
+  private <T> Mono<T> ifOpen(Mono<T> call) {
+    return Mono.defer(() -> connections.isClosed() ? Mono.error(ServerErrors.closed()) : call);
   }
 
   /**
@@ -271,6 +282,10 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     /**
      * How old the last access that is written down may become before a read writes down the next; a
      * sixtieth of the session's idle timeout by default.
+     *
+     * <p>All instances of a service should have the same: whoever writes a session keeps it for its
+     * idle timeout and one interval, which must be as long as that after which another writes down
+     * an access.
      *
      * @param interval from 0, for every access, to the idle timeout
      * @return this builder

@@ -451,7 +451,8 @@ final class Runner {
     void use(Held used) {
       id = used.id;
       object = used;
-      if (used.stored) {
+      // What was perhaps stored was perhaps changed by others since, and not read.
+      if (used.stored || used.insertOutcomeUnknown) {
         readAfter = used.readAfter;
         readBefore = used.readBefore;
       }

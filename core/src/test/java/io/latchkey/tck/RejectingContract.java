@@ -11,6 +11,7 @@ import io.latchkey.SessionConflictException;
 import io.latchkey.SessionGoneException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
 
 abstract class RejectingContract extends ContractTopic {
   RejectingContract(SessionStoreContract kit) {
@@ -65,6 +66,27 @@ abstract class RejectingContract extends ContractTopic {
     session = value(store().save(session.set("n", 2)));
     session = value(store().save(session.set("n", 3)));
     assertThat(stored(session).get("n", Integer.class)).contains(3);
+  }
+
+  @Test
+  void onesOwnSavesAtOnceDoNotStandInEachOthersWay() {
+    for (int i = 0; i < 50; i++) {
+      Session session = created();
+      Mono<Session> one = Mono.defer(() -> store().save(session.set("one", 1)));
+      Mono<Session> two = Mono.defer(() -> store().save(session.set("two", 2)));
+      value(Mono.zip(one, two));
+      assertThat(stored(session).names()).containsExactlyInAnyOrder("one", "two");
+    }
+  }
+
+  @Test
+  void rotationWithoutChangesTakesOthersChangesAlong() {
+    Session mine = created(Map.of("n", "old"));
+    value(other().save(stored(mine).set("n", "theirs")));
+    Session rotated = value(store().rotateId(mine));
+    assertThat(rotated.get("n", String.class)).contains("theirs");
+    value(store().save(rotated.set("n", "mine")));
+    assertThat(mine.get("n", String.class)).contains("old");
   }
 
   @Test

@@ -14,8 +14,10 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +55,21 @@ class ClosingTest {
     assertThat(error(call.on(store, storedElsewhere())))
         .isInstanceOf(SessionStoreUnavailableException.class)
         .hasMessageContaining("this store is closed");
+  }
+
+  @Test
+  void callsThatNeedNoCommandSayItToo() {
+    ValkeySessionStore store = builder().build();
+    Session session = created(store);
+    close(store);
+    assertThat(
+            Stream.of(
+                store.save(session),
+                store.get("malformed"),
+                store.delete("malformed"),
+                store.update("malformed", Mono::just),
+                store.getAll(List.of())))
+        .allSatisfy(call -> assertThat(error(call)).hasMessageContaining("this store is closed"));
   }
 
   @Test

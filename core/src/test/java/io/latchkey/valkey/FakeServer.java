@@ -8,9 +8,13 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.concurrent.Phaser;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /** Says what no server says that can be had here: it answers each command by a function. */
@@ -18,6 +22,10 @@ final class FakeServer implements AutoCloseable {
   /** No answer, and the end of the connection. */
   static final String HANG_UP = "hang up";
 
+  /** An answer: none, and the connection stays open. */
+  static final String SILENCE = "";
+
+  private final Phaser connections = new Phaser(1);
   private final ServerSocket socket;
   private final Function<List<?>, String> answers;
 
@@ -25,7 +33,7 @@ final class FakeServer implements AutoCloseable {
    * Starts it.
    *
    * @param answers the answer, in the wire protocol without its last line end, to a command; {@link
-   *     #HANG_UP} closes the connection instead
+   *     #HANG_UP} closes the connection instead, {@link #SILENCE} sends none
    */
   FakeServer(Function<List<?>, String> answers) {
     this.answers = answers;
@@ -51,6 +59,16 @@ final class FakeServer implements AutoCloseable {
         bulk("modules") + "\r\n*0");
   }
 
+  /** Waits until all connections that were made are closed. */
+  void awaitNoConnection(Duration patience) {
+    try {
+      connections.awaitAdvanceInterruptibly(
+          connections.arrive(), patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException | TimeoutException e) {
+      throw new AssertionError("connections are still open", e);
+    }
+  }
+
   String uri() {
     return "valkey://127.0.0.1:" + socket.getLocalPort();
   }
@@ -72,6 +90,7 @@ final class FakeServer implements AutoCloseable {
     try {
       while (true) {
         Socket client = socket.accept();
+        connections.register();
         start(() -> serve(client));
       }
     } catch (IOException e) {
@@ -94,11 +113,15 @@ final class FakeServer implements AutoCloseable {
           if (answer.equals(HANG_UP)) {
             return;
           }
-          client.getOutputStream().write((answer + "\r\n").getBytes(UTF_8));
+          if (!answer.equals(SILENCE)) {
+            client.getOutputStream().write((answer + "\r\n").getBytes(UTF_8));
+          }
         }
       }
     } catch (IOException e) {
       // The client has gone.
+    } finally {
+      connections.arriveAndDeregister();
     }
   }
 

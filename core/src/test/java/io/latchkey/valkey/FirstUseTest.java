@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /** What is wrong with a server, or with the way to it, is said once, clearly, at the first use. */
 class FirstUseTest {
@@ -212,6 +213,44 @@ class FirstUseTest {
                       .hasMessageContaining(ServerErrors.NEEDED)
                       .hasMessageNotContaining(PASSWORD)
                       .hasNoCause());
+    }
+
+    /** A script is not undone where it fails. */
+    @ParameterizedTest
+    @MethodSource("needed")
+    void whatItMayNotDoLeavesNothingHalfDone(String command) {
+      for (Layout layout : Layout.values()) {
+        for (Call call : Call.values()) {
+          if (call == Call.DELETE) {
+            continue;
+          }
+          admin.call("FLUSHALL");
+          permit(NAMESPACE, ServerErrors.NEEDED);
+          try (ValkeySessionStore administrators =
+                  builder(own.uri()).layout(layout).idleTimeout(Duration.ofHours(1)).build();
+              ValkeySessionStore store = builder(own.uri()).layout(layout).build()) {
+            Session session = created(administrators).remove("user");
+            permit(NAMESPACE, ServerErrors.NEEDED + " -" + command);
+            boolean failed =
+                Flux.from(call.on(store, session))
+                    .then(Mono.just(false))
+                    .onErrorReturn(true)
+                    .blockOptional(Sessions.PATIENCE)
+                    .orElseThrow();
+            permit(NAMESPACE, ServerErrors.NEEDED);
+            if (failed) {
+              assertThat(Sessions.value(administrators.get(session.id())).names())
+                  .as("%s %s", layout, call)
+                  .containsExactly("user");
+            }
+            assertThat((List<?>) admin.call("KEYS", "*"))
+                .as("%s %s", layout, call)
+                .hasSize(failed || !(call == Call.CREATE || call == Call.SAVE_NEW) ? 1 : 2)
+                .allSatisfy(
+                    key -> assertThat((Long) admin.call("PTTL", String.valueOf(key))).isPositive());
+          }
+        }
+      }
     }
 
     /** Redis 6.2 says only that the script did what its user may not do. */

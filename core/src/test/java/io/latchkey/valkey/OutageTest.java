@@ -13,9 +13,11 @@ import io.latchkey.tck.RespConnection;
 import io.latchkey.tck.ServerProcess;
 import io.latchkey.tck.ValkeyServer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
@@ -114,6 +116,50 @@ class OutageTest {
           .isInstanceOfSatisfying(
               SessionStoreUnavailableException.class,
               error -> assertThat(error.outcomeUnknown()).as(error.getMessage()).isTrue());
+    }
+  }
+
+  @Test
+  void aFullServerIsUnavailableForChanges() {
+    try (RespConnection admin = RespConnection.open(own.uri())) {
+      for (Layout layout : Layout.values()) {
+        try (ValkeySessionStore full =
+            ValkeySessionStore.builder(own.uri()).layout(layout).build()) {
+          Session session = created(full);
+          admin.call("CONFIG", "SET", "maxmemory", "1");
+          for (Call call : List.of(Call.CREATE, Call.SAVE, Call.ROTATE_ID, Call.UPDATE)) {
+            assertThat(error(call.on(full, session)))
+                .as("%s %s", layout, call)
+                .isInstanceOfSatisfying(
+                    SessionStoreUnavailableException.class,
+                    unavailable -> assertThat(unavailable.outcomeUnknown()).isFalse())
+                .hasMessageContaining("OOM");
+          }
+          assertThat(value(full.get(session.id())).names()).containsExactly("user");
+          assertThat(value(full.touch(session))).isTrue();
+          admin.call("CONFIG", "SET", "maxmemory", "0");
+        }
+      }
+    }
+  }
+
+  /** Such a connection must not stay open, one more for each call. */
+  @Test
+  void aConnectionOnWhichTheServerSaysNothingIsClosed() {
+    AtomicInteger hellos = new AtomicInteger();
+    try (FakeServer fake =
+            new FakeServer(
+                command ->
+                    command.get(0).equals("HELLO") && hellos.getAndIncrement() % 2 == 0
+                        ? FakeServer.hello("8.0.1")
+                        : FakeServer.SILENCE);
+        ValkeySessionStore to =
+            ValkeySessionStore.builder(fake.uri()).commandTimeout(Duration.ofMillis(200)).build()) {
+      assertThat(error(to.create(Map.of())))
+          .isInstanceOfSatisfying(
+              SessionStoreUnavailableException.class,
+              error -> assertThat(error.outcomeUnknown()).isFalse());
+      fake.awaitNoConnection(PATIENCE);
     }
   }
 

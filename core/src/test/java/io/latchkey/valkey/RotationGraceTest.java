@@ -18,8 +18,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
 /** What the old id of a renewed session still opens, and for how long. */
@@ -99,15 +101,88 @@ class RotationGraceTest {
 
   @ParameterizedTest
   @MethodSource("stores")
-  void renewalUnderTheOldIdRenewsTheSessionOnce(SessionStore store) {
+  void requestsThatRenewASessionAtOnceRenewItOnce(SessionStore store) {
+    Session session = create(store);
+    Session one = get(store.get(session.id()));
+    Session other = get(store.get(session.id()));
+    Session renewed = get(store.rotateId(one));
+    Session answer = get(store.rotateId(other, GRACE));
+    assertThat(answer.id()).isEqualTo(session.id()).isNotEqualTo(renewed.id());
+    get(store.rotateId(get(store.get(session.id())).set("cart", 3), GRACE));
+    assertThat(get(store.get(renewed.id())).get("cart", Integer.class)).contains(3);
+    assertThat(get(store.get(session.id())).get("cart", Integer.class)).contains(3);
+  }
+
+  @ParameterizedTest
+  @MethodSource("stores")
+  void signingInUnderTheOldIdEndsBoth(SessionStore store) {
+    Session session = create(store);
+    Session renewed = get(store.rotateId(session));
+    Session signedIn = get(store.rotateId(get(store.get(session.id())).set("user", "signed in")));
+    StepVerifier.create(store.get(signedIn.id())).expectNextCount(1).verifyComplete();
+    StepVerifier.create(store.get(session.id())).verifyComplete();
+    StepVerifier.create(store.get(renewed.id())).verifyComplete();
+  }
+
+  @ParameterizedTest
+  @MethodSource("stores")
+  void oldIdIsDeadAfterTheNextRenewal(SessionStore store) {
     Session session = create(store);
     Session second = get(store.rotateId(session));
-    Session third = get(store.rotateId(get(store.get(session.id()))));
-    assertThat(third.id()).isNotEqualTo(second.id());
-    StepVerifier.create(store.get(third.id())).expectNextCount(1).verifyComplete();
-    StepVerifier.create(store.get(second.id())).expectNextCount(1).verifyComplete();
-    // Two renewals away: one must end, and it is the oldest.
+    Session third = get(store.rotateId(get(store.get(second.id()))));
     StepVerifier.create(store.get(session.id())).verifyComplete();
+    StepVerifier.create(store.delete(session.id())).expectNext(false).verifyComplete();
+    StepVerifier.create(store.get(second.id())).expectNextCount(1).verifyComplete();
+    StepVerifier.create(store.get(third.id())).expectNextCount(1).verifyComplete();
+  }
+
+  @ParameterizedTest
+  @MethodSource("stores")
+  void oldIdIsFoundAmongManyInTheirOrder(SessionStore store) {
+    Session first = create(store);
+    Session session = create(store);
+    get(store.rotateId(session));
+    Session last = create(store);
+    StepVerifier.create(store.getAll(List.of(first.id(), session.id(), last.id())).map(Session::id))
+        .expectNext(first.id(), session.id(), last.id())
+        .verifyComplete();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aStoreWithoutAGraceEndsASessionByItsOldIdToo(Layout layout) {
+    try (ValkeySessionStore store = store(layout, Duration.ZERO)) {
+      Session session = create(store);
+      Session renewed = get(store.rotateId(session, GRACE));
+      StepVerifier.create(store.delete(session.id())).expectNext(true).verifyComplete();
+      StepVerifier.create(store.get(renewed.id())).verifyComplete();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void signingInAfterARenewalOfUnknownOutcomeLeavesNoGrace(Layout layout) {
+    try (ValkeySessionStore store = store(layout, Duration.ZERO)) {
+      Session session = create(store);
+      // Sent, and carried out before what follows: commands about one session keep their order.
+      store.rotateId(session, GRACE).subscribe().dispose();
+      Session signedIn = get(store.rotateId(session.set("user", "signed in"), Duration.ZERO));
+      assertThat(get(store.get(signedIn.id())).get("user", String.class)).contains("signed in");
+      StepVerifier.create(store.get(session.id())).verifyComplete();
+      StepVerifier.create(store.delete(session.id())).expectNext(false).verifyComplete();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("stores")
+  void oldIdFindsTheSessionAtEveryMomentOfItsRenewal(SessionStore store) {
+    for (int i = 0; i < 100; i++) {
+      Session session = create(store);
+      Mono<Session> renewal = store.rotateId(session).subscribeOn(Schedulers.parallel());
+      Mono<List<Session>> reads =
+          store.get(session.id()).repeat(20).collectList().subscribeOn(Schedulers.parallel());
+      assertThat(Objects.requireNonNull(Mono.zip(renewal, reads).block()).getT2()).hasSize(21);
+    }
   }
 
   @ParameterizedTest

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -133,7 +134,44 @@ class RoundTripBudgetTest {
     ValkeySessionStore store = warm(layout, Duration.ofSeconds(30));
     Session session = create(store);
     run(store.delete(session.id()));
-    assertSent(1, "UNLINK");
+    assertSent(1, "EVALSHA");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void rotateIdThatMeetsASaveIsTwoRoundTrips(Layout layout) {
+    ValkeySessionStore store = warm(layout, Duration.ofSeconds(30));
+    Session session = create(store);
+    Session other = Objects.requireNonNull(store.get(session.id()).block());
+    store.save(other.set("other", 1)).block();
+    run(Mono.defer(() -> store.rotateId(session.set("mine", 2))));
+    assertSent(2, "EVALSHA", "EVALSHA");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void updateIsTwoRoundTrips(Layout layout) {
+    ValkeySessionStore store = warm(layout, Duration.ofSeconds(30));
+    Session session = create(store);
+    run(store.update(session.id(), current -> Mono.just(current.set("n", 1))));
+    assertSent(2, layout == Layout.STRING ? "GET" : "HGETALL", "EVALSHA");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void updateIsOneMoreForEachSaveThatCameBetween(Layout layout) {
+    ValkeySessionStore store = warm(layout, Duration.ofSeconds(30));
+    Session session = create(store);
+    AtomicBoolean first = new AtomicBoolean(true);
+    run(
+        store.update(
+            session.id(),
+            current ->
+                first.getAndSet(false)
+                    ? store.save(session.set("other", 1)).thenReturn(current.set("n", 1))
+                    : Mono.just(current.set("n", 1))));
+    // The save that comes between is one of the commands.
+    assertSent(4, layout == Layout.STRING ? "GET" : "HGETALL", "EVALSHA", "EVALSHA", "EVALSHA");
   }
 
   @ParameterizedTest

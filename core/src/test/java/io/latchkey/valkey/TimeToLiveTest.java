@@ -15,6 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import reactor.test.StepVerifier;
 
 /** Rules 4 and 5: the time to live of each write. Time is moved by the stores' clocks. */
 @ExtendWith(ValkeyServer.class)
@@ -98,6 +99,19 @@ class TimeToLiveTest {
     Session session = created(at(START, options));
     ValkeySessionStore later = at(START.plus(Duration.ofHours(1)), options);
     assertTimeToLive(value(later.rotateId(session)), Duration.ofHours(2));
+  }
+
+  @Test
+  void aSessionIsNotReadAfterItsAbsoluteEndEvenIfTheServerStillHasIt() {
+    for (Layout layout : Layout.values()) {
+      var options = builder().layout(layout).absoluteTimeout(Duration.ofHours(3));
+      Session session = created(at(START, options));
+      ValkeySessionStore before = at(START.plus(Duration.ofHours(3)).minusMillis(1), options);
+      assertThat(value(before.get(session.id())).id()).isEqualTo(session.id());
+      ValkeySessionStore after = at(START.plus(Duration.ofHours(3)), options);
+      StepVerifier.create(after.get(session.id())).verifyComplete();
+      StepVerifier.create(after.getAll(List.of(session.id()))).verifyComplete();
+    }
   }
 
   @Test

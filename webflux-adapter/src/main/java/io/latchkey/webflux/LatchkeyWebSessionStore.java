@@ -1,8 +1,13 @@
 package io.latchkey.webflux;
 
+import io.latchkey.Session;
+import io.latchkey.SessionGoneException;
 import io.latchkey.SessionStore;
+import io.latchkey.SessionStoreException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 import org.springframework.web.server.WebSession;
 import org.springframework.web.server.session.WebSessionStore;
@@ -17,6 +22,7 @@ import reactor.core.publisher.Mono;
  * WebSessionManager webSessionManager(SessionStore sessions) {
  *   var manager = new DefaultWebSessionManager();
  *   manager.setSessionStore(new LatchkeyWebSessionStore(sessions));
+ *   manager.setSessionIdResolver(LatchkeyWebSessionIdResolver.withDefaults());
  *   return manager;
  * }
  * }</pre>
@@ -47,24 +53,38 @@ import reactor.core.publisher.Mono;
  *       as soon as any time has passed.
  *   <li>{@code save()}, {@code changeSessionId()} and {@code invalidate()} of one session object
  *       happen one after another, in the order of their subscriptions. Once begun they are carried
- *       through when their subscriber cancels, as each is a single command: a request that its
- *       client gives up leaves nothing half written.
+ *       through when their subscriber cancels, as each is a single command.
+ *   <li>Of a request that its client gives up, what was not yet sent to the store is not written:
+ *       all of the request's changes wait for the save that comes with its response, so they are
+ *       written together or not at all. What the handler has saved itself stays.
+ *   <li>A WebSocket's session is saved, and its cookie sent, with the response to the handshake.
+ *       After that only its own calls do anything: {@link #updateLastAccessTime} keeps it in use,
+ *       {@code save()} writes. Neither brings back a session that was ended meanwhile: the one says
+ *       so by {@code isExpired()}, the other by its error. The same is true once the session's id
+ *       was changed, by a sign-in, or by a renewal whose grace is over.
  * </ul>
  *
  * <p>Immutable, and safe for use by several threads. Nothing blocks; signals arrive on the thread
  * of the {@link SessionStore}'s own signals.
  */
 public final class LatchkeyWebSessionStore implements WebSessionStore {
+  /** How long an id that was renewed still finds its session, unless the builder was told. */
+  public static final Duration DEFAULT_RENEWAL_GRACE = Duration.ofMinutes(1);
+
+  private static final Duration MAX_GRACE = Duration.ofMinutes(5);
+
   private final SessionStore sessions;
   private final Clock clock;
+  private final @Nullable Duration renewAfter;
+  private final Duration renewalGrace;
 
   /**
-   * A store that tells the time by the system's clock.
+   * A store with all defaults, which tells the time by the system's clock.
    *
    * @param sessions where the sessions are kept; it stays the caller's to close
    */
   public LatchkeyWebSessionStore(SessionStore sessions) {
-    this(sessions, Clock.systemUTC());
+    this(builder(sessions));
   }
 
   /**
@@ -76,8 +96,24 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
    *     decides by its own
    */
   public LatchkeyWebSessionStore(SessionStore sessions, Clock clock) {
-    this.sessions = Objects.requireNonNull(sessions, "sessions");
-    this.clock = Objects.requireNonNull(clock, "clock");
+    this(builder(sessions).clock(clock));
+  }
+
+  private LatchkeyWebSessionStore(Builder options) {
+    sessions = options.sessions;
+    clock = options.clock;
+    renewAfter = options.renewAfter;
+    renewalGrace = options.renewalGrace;
+  }
+
+  /**
+   * A store with options of one's own.
+   *
+   * @param sessions where the sessions are kept; it stays the caller's to close
+   * @return a builder with all defaults
+   */
+  public static Builder builder(SessionStore sessions) {
+    return new Builder(sessions);
   }
 
   /**
@@ -93,7 +129,8 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
 
   /**
    * Reads a session: one command, or none for a malformed id. The store writes down the access if
-   * that is due, beside what the request does next.
+   * that is due, beside what the request does next. If the session's id is due to be renewed, that
+   * is done before, in one more command.
    *
    * @param sessionId the session's id
    * @return the session, which is started, or empty if there is none, or if it has ended
@@ -102,7 +139,21 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
   public Mono<WebSession> retrieveSession(String sessionId) {
     return sessions
         .get(sessionId)
+        .flatMap(this::renewed)
         .map(session -> new LatchkeyWebSession(sessions, clock, session, true));
+  }
+
+  private Mono<Session> renewed(Session session) {
+    if (renewAfter == null) {
+      return Mono.just(session);
+    }
+    return sessions
+        .renewId(session, renewAfter, renewalGrace)
+        // Ended since the read.
+        .onErrorResume(SessionGoneException.class, ended -> Mono.empty())
+        // It can wait for the next request. If it was done after all, the old id finds the session,
+        // and the next request is told of the new one.
+        .onErrorReturn(SessionStoreException.class, session);
   }
 
   /**
@@ -135,5 +186,79 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
   @Override
   public String toString() {
     return "LatchkeyWebSessionStore";
+  }
+
+  /** The options of a {@link LatchkeyWebSessionStore}. For one thread. */
+  public static final class Builder {
+    private final SessionStore sessions;
+    private Clock clock = Clock.systemUTC();
+    private @Nullable Duration renewAfter;
+    private Duration renewalGrace = DEFAULT_RENEWAL_GRACE;
+
+    private Builder(SessionStore sessions) {
+      this.sessions = Objects.requireNonNull(sessions, "sessions");
+    }
+
+    /**
+     * What tells {@link WebSession#isExpired()} and {@link WebSession#getLastAccessTime()} the
+     * time: the system's clock by default. Whether a session is still there to be retrieved, and
+     * whether its id is due to be renewed, the {@code SessionStore} decides by its own.
+     *
+     * @param clock the clock
+     * @return this builder
+     */
+    public Builder clock(Clock clock) {
+      this.clock = Objects.requireNonNull(clock, "clock");
+      return this;
+    }
+
+    /**
+     * Renews a session's id by itself when it has this age: the first request after that gets the
+     * session under a new id, and with its response the new cookie. By default an id lasts as long
+     * as its session, unless the application changes it.
+     *
+     * <p>It limits for how long an id is of use that somebody got hold of without the visitor's
+     * knowledge. It is no substitute for {@link WebSession#changeSessionId()} at sign-in, which
+     * leaves no grace.
+     *
+     * @param age how old an id may become, positive
+     * @return this builder
+     * @throws IllegalArgumentException if it is zero or negative
+     */
+    public Builder renewAfter(Duration age) {
+      if (Objects.requireNonNull(age, "renewAfter").isZero() || age.isNegative()) {
+        throw new IllegalArgumentException("renewAfter must be positive, was " + age);
+      }
+      renewAfter = age;
+      return this;
+    }
+
+    /**
+     * How long an id that was renewed still finds its session, {@link #DEFAULT_RENEWAL_GRACE} by
+     * default. Requests of the visitor that are under way with it are so not signed out, and each
+     * is told of the new id; a visitor none of whose requests gets an answer in that time is.
+     *
+     * @param grace from zero to 5 minutes
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of that range
+     */
+    public Builder renewalGrace(Duration grace) {
+      if (Objects.requireNonNull(grace, "renewalGrace").isNegative()
+          || grace.compareTo(MAX_GRACE) > 0) {
+        throw new IllegalArgumentException(
+            "renewalGrace must be from 0 to 5 minutes, was " + grace);
+      }
+      renewalGrace = grace;
+      return this;
+    }
+
+    /**
+     * The store with these options.
+     *
+     * @return a new store
+     */
+    public LatchkeyWebSessionStore build() {
+      return new LatchkeyWebSessionStore(this);
+    }
   }
 }

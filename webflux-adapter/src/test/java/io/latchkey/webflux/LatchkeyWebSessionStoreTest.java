@@ -19,6 +19,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.web.server.WebSession;
+import org.springframework.web.server.session.WebSessionStore;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
@@ -33,7 +34,7 @@ class LatchkeyWebSessionStoreTest {
 
   private final TestSessions.Kind kind;
   private final TestSessions sessions;
-  private final LatchkeyWebSessionStore store;
+  private final WebSessionStore store;
 
   LatchkeyWebSessionStoreTest(TestSessions.Kind kind) {
     this.kind = kind;

@@ -179,6 +179,7 @@ class SessionCookieTest {
   private DisposableServer start() {
     var manager = new DefaultWebSessionManager();
     manager.setSessionStore(sessions.web());
+    manager.setSessionIdResolver(LatchkeyWebSessionIdResolver.withDefaults());
     var handler =
         WebHttpHandlerBuilder.webHandler(
                 exchange -> exchange.getSession().flatMap(session -> handle(exchange, session)))

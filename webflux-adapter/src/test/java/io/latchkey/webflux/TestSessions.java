@@ -16,8 +16,13 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.springframework.web.server.WebSession;
+import org.springframework.web.server.session.WebSessionStore;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -29,19 +34,36 @@ import reactor.core.publisher.Sinks;
 final class TestSessions implements SessionStore, AutoCloseable {
   static final Duration IDLE = Duration.ofMinutes(30);
 
-  /** Where sessions are kept. */
+  /**
+   * Where sessions are kept, and by how many instances of the application they are used in turn.
+   */
   enum Kind {
     MEMORY,
     STRING,
-    HASH
+    HASH,
+    STRING_AND_TWO_INSTANCES,
+    HASH_AND_TWO_INSTANCES;
+
+    boolean isMemory() {
+      return this == MEMORY;
+    }
+
+    private Layout layout() {
+      return this == HASH || this == HASH_AND_TWO_INSTANCES ? Layout.HASH : Layout.STRING;
+    }
+
+    private boolean hasTwoInstances() {
+      return this == STRING_AND_TWO_INSTANCES || this == HASH_AND_TWO_INSTANCES;
+    }
   }
 
-  final MovableClock clock = new MovableClock();
-  final List<String> calls = new CopyOnWriteArrayList<>();
+  final MovableClock clock;
+  final List<String> calls;
   private final Kind kind;
   private final ValkeyServer server;
   private final SessionStore store;
-  private volatile Sinks.@Nullable Empty<Void> gate;
+  private final @Nullable TestSessions otherInstance;
+  private final AtomicReference<Sinks.@Nullable Empty<Void>> gate;
 
   TestSessions(Kind kind, ValkeyServer server) {
     this(kind, server, null, ConflictPolicy.MERGE);
@@ -51,7 +73,22 @@ final class TestSessions implements SessionStore, AutoCloseable {
       Kind kind, ValkeyServer server, @Nullable Duration absolute, ConflictPolicy conflicts) {
     this.kind = kind;
     this.server = server;
-    this.store = kind == Kind.MEMORY ? memory(absolute, conflicts) : valkey(absolute, conflicts);
+    this.clock = new MovableClock();
+    this.calls = new CopyOnWriteArrayList<>();
+    this.gate = new AtomicReference<>();
+    this.store = kind.isMemory() ? memory(absolute, conflicts) : valkey(absolute, conflicts);
+    this.otherInstance =
+        kind.hasTwoInstances() ? new TestSessions(this, valkey(absolute, conflicts)) : null;
+  }
+
+  private TestSessions(TestSessions first, SessionStore store) {
+    this.kind = first.kind;
+    this.server = first.server;
+    this.clock = first.clock;
+    this.calls = first.calls;
+    this.gate = first.gate;
+    this.store = store;
+    this.otherInstance = null;
   }
 
   private SessionStore memory(@Nullable Duration absolute, ConflictPolicy conflicts) {
@@ -63,7 +100,7 @@ final class TestSessions implements SessionStore, AutoCloseable {
     var builder =
         ValkeySessionStore.builder(server.uri())
             .namespace(server.namespace())
-            .layout(kind == Kind.HASH ? Layout.HASH : Layout.STRING)
+            .layout(kind.layout())
             .clock(clock)
             .conflicts(conflicts);
     return (absolute == null ? builder : builder.absoluteTimeout(absolute)).build();
@@ -72,7 +109,7 @@ final class TestSessions implements SessionStore, AutoCloseable {
   /** Lets time pass, without waiting: takes it off what the server's keys have left. */
   void advance(Duration time) {
     clock.now = clock.now.plus(time);
-    if (kind != Kind.MEMORY) {
+    if (!kind.isMemory()) {
       for (String key : server.keys()) {
         if (server.command("PTTL", key) instanceof Long left && left >= 0) {
           server.command("PEXPIRE", key, String.valueOf(left - time.toMillis()));
@@ -86,17 +123,39 @@ final class TestSessions implements SessionStore, AutoCloseable {
     if (store instanceof ValkeySessionStore valkey) {
       valkey.close();
     }
+    if (otherInstance != null) {
+      otherInstance.close();
+    }
   }
 
-  /** A second instance of the application: another adapter over the same sessions. */
-  LatchkeyWebSessionStore web() {
-    return new LatchkeyWebSessionStore(this, clock);
+  /** The web sessions; with two instances, of each in turn. */
+  WebSessionStore web() {
+    return web(UnaryOperator.identity());
+  }
+
+  /** The web sessions with options. */
+  WebSessionStore web(UnaryOperator<LatchkeyWebSessionStore.Builder> options) {
+    List<WebSessionStore> instances = webOfEachInstance(options);
+    return instances.size() == 1
+        ? instances.get(0)
+        : new InTurn(instances.get(0), instances.get(1));
+  }
+
+  /** The web sessions of one instance, or of each of two. */
+  List<WebSessionStore> webOfEachInstance(UnaryOperator<LatchkeyWebSessionStore.Builder> options) {
+    WebSessionStore mine =
+        options.apply(LatchkeyWebSessionStore.builder(this).clock(clock)).build();
+    if (otherInstance == null) {
+      return List.of(mine);
+    }
+    return List.of(
+        mine, options.apply(LatchkeyWebSessionStore.builder(otherInstance).clock(clock)).build());
   }
 
   /** What is done to the session from here on is held until the gate is opened by completion. */
   Sinks.Empty<Void> holdAnswers() {
     Sinks.Empty<Void> held = Sinks.empty();
-    gate = held;
+    gate.set(held);
     return held;
   }
 
@@ -104,7 +163,7 @@ final class TestSessions implements SessionStore, AutoCloseable {
     return Mono.defer(
         () -> {
           calls.add(name);
-          Sinks.Empty<Void> held = gate;
+          Sinks.Empty<Void> held = gate.get();
           return held == null ? call : call.flatMap(value -> held.asMono().thenReturn(value));
         });
   }
@@ -145,6 +204,24 @@ final class TestSessions implements SessionStore, AutoCloseable {
   }
 
   @Override
+  public Mono<Session> rotateId(Session session, Duration grace) {
+    return called("rotateId", store.rotateId(session, grace));
+  }
+
+  /** Written down only if it changes the id. */
+  @Override
+  public Mono<Session> renewId(Session session, Duration age, Duration grace) {
+    return store
+        .renewId(session, age, grace)
+        .doOnNext(
+            renewed -> {
+              if (renewed != session) {
+                calls.add("renewId");
+              }
+            });
+  }
+
+  @Override
   public Mono<Boolean> delete(String id) {
     return called("delete", store.delete(id));
   }
@@ -152,6 +229,47 @@ final class TestSessions implements SessionStore, AutoCloseable {
   @Override
   public Mono<Session> update(String id, Function<Session, Mono<Session>> change) {
     return called("update", store.update(id, change));
+  }
+
+  /** Two instances of the application, of which each gets every second call. */
+  private static final class InTurn implements WebSessionStore {
+    private final WebSessionStore one;
+    private final WebSessionStore other;
+    private final AtomicInteger calls = new AtomicInteger();
+
+    InTurn(WebSessionStore one, WebSessionStore other) {
+      this.one = one;
+      this.other = other;
+    }
+
+    private WebSessionStore next() {
+      return calls.getAndIncrement() % 2 == 0 ? one : other;
+    }
+
+    @Override
+    public Mono<WebSession> createWebSession() {
+      return Mono.defer(() -> next().createWebSession());
+    }
+
+    @Override
+    public Mono<WebSession> retrieveSession(String sessionId) {
+      return Mono.defer(() -> next().retrieveSession(sessionId));
+    }
+
+    @Override
+    public Mono<Void> removeSession(String sessionId) {
+      return Mono.defer(() -> next().removeSession(sessionId));
+    }
+
+    @Override
+    public Mono<WebSession> updateLastAccessTime(WebSession webSession) {
+      return Mono.defer(() -> next().updateLastAccessTime(webSession));
+    }
+
+    @Override
+    public String toString() {
+      return one.toString() + other;
+    }
   }
 
   static final class MovableClock extends Clock {

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.web.server.WebSession;
+import org.springframework.web.server.session.WebSessionStore;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -37,7 +38,7 @@ class WebSessionAttributesTest {
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
 
   private final TestSessions sessions;
-  private final LatchkeyWebSessionStore store;
+  private final WebSessionStore store;
 
   WebSessionAttributesTest(TestSessions.Kind kind) {
     sessions = new TestSessions(kind, SERVER);

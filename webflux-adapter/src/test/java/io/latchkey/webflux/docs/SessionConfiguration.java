@@ -1,6 +1,7 @@
 package io.latchkey.webflux.docs;
 
 import io.latchkey.valkey.ValkeySessionStore;
+import io.latchkey.webflux.LatchkeyWebSessionIdResolver;
 import io.latchkey.webflux.LatchkeyWebSessionStore;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -19,6 +20,7 @@ class SessionConfiguration {
   WebSessionManager webSessionManager() {
     DefaultWebSessionManager manager = new DefaultWebSessionManager();
     manager.setSessionStore(new LatchkeyWebSessionStore(sessions()));
+    manager.setSessionIdResolver(LatchkeyWebSessionIdResolver.withDefaults());
     return manager;
   }
 }
