@@ -1,4 +1,5 @@
 /** Sessions in Valkey for reactive Java services. */
+@SuppressWarnings("module") // the adapter is not there yet when this is built
 module io.latchkey.core {
   requires transitive org.jspecify;
   requires transitive org.reactivestreams;
@@ -8,11 +9,14 @@ module io.latchkey.core {
   requires io.netty.handler;
   requires io.netty.resolver;
   requires io.netty.transport;
+  requires com.fasterxml.jackson.annotation;
   requires org.slf4j;
   requires tools.jackson.core;
   requires tools.jackson.databind;
 
   exports io.latchkey;
+  exports io.latchkey.internal to
+      io.latchkey.webflux;
   exports io.latchkey.memory;
   exports io.latchkey.valkey;
 }

@@ -16,6 +16,11 @@ module io.latchkey.webflux {
   requires static spring.boot.web.server;
   requires static testcontainers;
 
+  // Spring Security alone needs these, and brings them.
+  requires static spring.security.core;
+  requires static tools.jackson.core;
+  requires static tools.jackson.databind;
+
   exports io.latchkey.webflux;
   exports io.latchkey.webflux.boot;
 

@@ -110,6 +110,21 @@ public interface Session {
   <T> Optional<T> get(String name, TypeRef<T> type);
 
   /**
+   * The value of an attribute as the class that it went in as, as far as the store allows that
+   * class. What JSON itself tells apart needs no leave: texts, booleans, {@code Integer}, {@code
+   * Double}, lists and maps; nor do the JDK's own values and collections. All others come back as
+   * their class if an option of the store's builder named them, {@code allow} or {@code attribute};
+   * else as the maps, lists and values that their JSON consists of.
+   *
+   * @param name the attribute's name
+   * @return the value, or empty if there is no such attribute, or if it cannot be read as what it
+   *     was and {@code unreadableAttributes} says that it is absent then
+   * @throws SessionAttributeException if it cannot be read as what it was and {@code
+   *     unreadableAttributes} says that this is an error; nothing else of the session suffers
+   */
+  Optional<Object> get(String name);
+
+  /**
    * Sets an attribute. The value is encoded when the session is saved: whatever Jackson can write
    * as JSON will do.
    *

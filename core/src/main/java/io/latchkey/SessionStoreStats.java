@@ -8,5 +8,8 @@ package io.latchkey;
  *     UnreadablePolicy}
  * @param failedTouches accesses that could not be written down beside a read
  * @param conflicts saves that met somebody else's, whatever the {@link ConflictPolicy}
+ * @param unreadableAttributes reads of an attribute that found it not to be readable as what it was
+ *     stored as, because its class is gone, is not allowed or does not fit any more
  */
-public record SessionStoreStats(long unreadable, long failedTouches, long conflicts) {}
+public record SessionStoreStats(
+    long unreadable, long failedTouches, long conflicts, long unreadableAttributes) {}

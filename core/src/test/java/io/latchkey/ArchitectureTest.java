@@ -42,6 +42,7 @@ class ArchitectureTest {
   private static final String[] REACTIVE = {"reactor..", "org.reactivestreams.."};
   private static final String[] LETTUCE = {"io.lettuce..", "io.netty.."};
   private static final String JACKSON = "tools.jackson..";
+  private static final String JACKSON_ANNOTATIONS = "com.fasterxml.jackson.annotation..";
   private static final String JSPECIFY = "org.jspecify.annotations..";
   private static final String SLF4J = "org.slf4j..";
 
@@ -56,7 +57,7 @@ class ArchitectureTest {
 
   @Test
   void theCodecKnowsTheApiAndJacksonOnly() {
-    onlyDependsOn(CODEC, platform(), in(JACKSON, API, CODEC));
+    onlyDependsOn(CODEC, platform(), in(JACKSON, JACKSON_ANNOTATIONS, API, CODEC));
   }
 
   @Test

@@ -2,9 +2,15 @@ package io.latchkey.codec;
 
 import io.latchkey.SessionAttributeException;
 import io.latchkey.UnreadableSessionException;
+import java.lang.invoke.MethodType;
 import java.lang.reflect.Type;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
@@ -12,10 +18,13 @@ import tools.jackson.core.StreamWriteConstraints;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JavaType;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.cfg.CoercionAction;
 import tools.jackson.databind.cfg.CoercionInputShape;
+import tools.jackson.databind.cfg.DateTimeFeature;
 import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.type.LogicalType;
@@ -23,14 +32,63 @@ import tools.jackson.databind.type.LogicalType;
 /**
  * Attribute values to JSON and back.
  *
+ * <h2>The stored form</h2>
+ *
+ * JSON's own types stay as they are: texts, booleans, whole numbers as the smallest of {@code
+ * Integer}, {@code Long} and {@code BigInteger} that holds them, {@code Double}, lists as {@code
+ * ArrayList}, and maps with texts as keys as {@code LinkedHashMap}. A value of another class has a
+ * tag where its declared type does not tell the class already:
+ *
+ * <pre>{@code
+ * {"@type":"shop.Cart","items":[...]}                             an object of an application
+ * {"@type":"java.lang.Long","@value":5}                           what is no JSON object
+ * {"@type":"java.util.HashMap","@entries":[1,"one",2,"two"]}      a map whose keys are no texts
+ * }</pre>
+ *
+ * <p>A tag stands first in its object, and nothing else can: if a value has a key of such a name
+ * itself, or seems to, it is written once more, so that each object in it that could be taken for a
+ * tag lies in the {@code @value} of one.
+ *
  * <p>Jackson's own messages quote the text that they could not read. So none of its exceptions is
  * passed on, not as a cause either: ours name the attribute and the types only.
+ *
+ * <p>Safe for use by several threads.
  */
 public final class AttributeCodec {
-  private final JsonMapper mapper;
+  private static final byte[] TAG_START =
+      ('"' + Tags.TYPE + '"').getBytes(StandardCharsets.US_ASCII);
 
-  /** A codec with the settings that stored data needs. */
+  /** What never needs a second look for names that seem to be tags. */
+  private static final Set<Class<?>> PLAIN =
+      Set.of(String.class, Boolean.class, Integer.class, Long.class, Double.class);
+
+  private final JsonMapper mapper;
+  private final TagRules rules;
+  private final boolean strict;
+  private final Map<String, JavaType> registered = new HashMap<>();
+  private final ObjectReader exactly;
+
+  /** A codec that knows the JDK's values only, and writes those of other classes without a tag. */
   public AttributeCodec() {
+    this(
+        new AttributeTypes(
+            new AllowList(Set.of()),
+            false,
+            Map.of(),
+            List.of(),
+            false,
+            AttributeCodec.class.getClassLoader()));
+  }
+
+  AttributeCodec(AttributeTypes types) {
+    strict = types.strict();
+    rules = new TagRules(types, this::canBeRead);
+    mapper = mapper(rules);
+    exactly = mapper.readerFor(Object.class).withAttribute(TagDeserializer.EXACTLY, true);
+    types.byName().forEach((name, type) -> registered.put(name, mapper.constructType(type)));
+  }
+
+  private static JsonMapper mapper(TagRules rules) {
     // What could be written can be read again: the limits are those of writing alone. What is read
     // was written by this application, and has passed a checksum.
     JsonFactory factory =
@@ -43,7 +101,9 @@ public final class AttributeCodec {
                     .maxNameLength(Integer.MAX_VALUE)
                     .build())
             .build();
-    mapper =
+    AttributeTypes types = rules.types();
+    GuardedTypes guarded = new GuardedTypes(rules.tags(), types.loader());
+    JsonMapper.Builder builder =
         JsonMapper.builder(factory)
             // A value is read as what it is, or not at all: no number out of a text, no text out
             // of a number, nothing cut off.
@@ -61,33 +121,101 @@ public final class AttributeCodec {
             // An enum's name is stable; its toString may be a translation.
             .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING)
             .disable(EnumFeature.READ_ENUMS_USING_TO_STRING)
-            // Two versions of an application share sessions while one replaces the other.
+            // A time keeps its zone and its offset.
+            .disable(DateTimeFeature.ADJUST_DATES_TO_CONTEXT_TIME_ZONE)
+            .disable(DateTimeFeature.NORMALIZE_DESERIALIZED_ZONE_ID)
+            .enable(DateTimeFeature.WRITE_DATES_WITH_ZONE_ID)
+            // Two versions of an application share sessions while one replaces the other: what one
+            // of them does not know is passed over, what one of them lacks is zero.
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .build();
+            .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES);
+    if (types.modules()) {
+      builder.addModules(JsonMapper.Builder.findModules(types.loader()));
+    }
+    return builder
+        .typeFactory(guarded)
+        .polymorphicTypeValidator(guarded.validator())
+        .annotationIntrospector(new TagIntrospector())
+        .setDefaultTyping(new TagTyping(rules))
+        .addModule(new TagModule(rules))
+        .build();
   }
 
   /**
-   * Encodes a value.
+   * Encodes a value, and refuses one of a class that is not allowed if an option asks for that.
    *
-   * @param name the attribute's name, for the error
+   * @param name the attribute's name, which may have a type of its own
    * @param value the value
    * @return its JSON
-   * @throws SessionAttributeException if Jackson cannot write it
+   * @throws SessionAttributeException if it cannot be written
    */
   public JsonBytes encode(String name, Object value) {
-    try {
-      return JsonBytes.of(mapper.writeValueAsBytes(value));
-    } catch (JacksonException | StackOverflowError e) {
+    return encode(name, value, strict);
+  }
+
+  /**
+   * Encodes a value so that {@link #decode(String, JsonBytes)} makes of it what it is.
+   *
+   * @param name the attribute's name, which may have a type of its own
+   * @param value the value
+   * @return its JSON
+   * @throws SessionAttributeException if it cannot be written, or would not come back as its class
+   */
+  public JsonBytes encodeExactly(String name, Object value) {
+    return encode(name, value, true);
+  }
+
+  private JsonBytes encode(String name, Object value, boolean exactly) {
+    JavaType type = registered.isEmpty() ? null : registered.get(name);
+    if (type != null && !type.getRawClass().isInstance(value)) {
       throw new SessionAttributeException(
           name,
-          "attribute '%s' cannot be stored: Jackson cannot write a value of %s as JSON (%s)"
-              .formatted(name, value.getClass().getName(), e.getClass().getSimpleName()),
+          "attribute '%s' is registered as %s and cannot be a %s: see attribute(\"%s\", ...)"
+              .formatted(name, type.toCanonical(), value.getClass().getName(), name),
           null);
+    }
+    Encoding encoding = new Encoding(exactly, false, false);
+    byte[] json = write(name, new Root(value, type, encoding));
+    if (!PLAIN.contains(value.getClass()) && Escapes.count(json) > encoding.written) {
+      json = write(name, new Root(value, type, new Encoding(exactly, true, false)));
+    }
+    return JsonBytes.of(json);
+  }
+
+  private byte[] write(String name, Root root) {
+    try {
+      return mapper.writeValueAsBytes(root);
+    } catch (JacksonException
+        | Tags.NotAllowedException
+        | IllegalArgumentException
+        | StackOverflowError e) {
+      throw new SessionAttributeException(name, whyNotWritten(name, root, e), null);
     }
   }
 
+  private static String whyNotWritten(String name, Root root, Throwable error) {
+    String refused = root.encoding().refused;
+    if (refused == null) {
+      return "attribute '%s' cannot be stored: Jackson cannot write a value of %s as JSON (%s)"
+          .formatted(name, root.value().getClass().getName(), error.getClass().getSimpleName());
+    }
+    String reason = root.encoding().reason;
+    if (reason != null) {
+      return "attribute '%s' cannot be stored with a value of %s in it: %s"
+          .formatted(name, refused, reason);
+    }
+    return ("attribute '%s' cannot be stored, as %s is not allowed: set allow(\"%s\"), or"
+            + " attribute(\"%s\", %s.class) if the attribute always is one")
+        .formatted(
+            name,
+            refused,
+            refused.contains(".") ? refused.substring(0, refused.lastIndexOf('.')) : refused,
+            name,
+            refused.substring(refused.lastIndexOf('.') + 1).replace('$', '.'));
+  }
+
   /**
-   * Decodes a value.
+   * Decodes a value as the type that the caller asks for, whatever it was stored as.
    *
    * @param name the attribute's name, for the error
    * @param json its JSON
@@ -100,7 +228,11 @@ public final class AttributeCodec {
   public <T> @Nullable T decode(String name, JsonBytes json, Type type) {
     try {
       JavaType javaType = mapper.constructType(type);
-      return mapper.readerFor(javaType).readValue(json.array(), json.offset(), json.length());
+      ObjectReader reader =
+          hasTag(json)
+              ? mapper.readerFor(AskedType.class).withAttribute(AskedType.AS, boxed(javaType))
+              : mapper.readerFor(javaType);
+      return reader.readValue(json.array(), json.offset(), json.length());
     } catch (JacksonException | IllegalArgumentException e) {
       throw new SessionAttributeException(
           name,
@@ -111,13 +243,116 @@ public final class AttributeCodec {
   }
 
   /**
+   * Decodes a value as what it was stored as: by the type that its attribute has, or by its tags.
+   *
+   * @param name the attribute's name
+   * @param json its JSON
+   * @return the value, or null for JSON's null
+   * @throws SessionAttributeException if that is not to be had, as its class is gone, not allowed
+   *     or does not fit any more
+   */
+  public @Nullable Object decode(String name, JsonBytes json) {
+    JavaType type = registered.isEmpty() ? null : registered.get(name);
+    try {
+      ObjectReader reader = exactly;
+      if (type != null) {
+        reader =
+            hasTag(json)
+                ? exactly.forType(AskedType.class).withAttribute(AskedType.AS, type)
+                : exactly.forType(type);
+      }
+      return reader.readValue(json.array(), json.offset(), json.length());
+    } catch (JacksonException | IllegalArgumentException | LinkageError | StackOverflowError e) {
+      String why =
+          e instanceof UnfollowedTagException tag
+              ? tag.explanation()
+              : "its class does not fit what is stored (" + e.getClass().getSimpleName() + ")";
+      throw new SessionAttributeException(
+          name,
+          "attribute '%s' cannot be read as what it was stored as: %s".formatted(name, why),
+          null);
+    }
+  }
+
+  private JavaType boxed(JavaType type) {
+    return type.isPrimitive()
+        ? mapper.constructType(MethodType.methodType(type.getRawClass()).wrap().returnType())
+        : type;
+  }
+
+  private static boolean hasTag(JsonBytes json) {
+    byte[] bytes = json.array();
+    int end = json.offset() + json.length();
+    int i = json.offset();
+    if (bytes[i] != '{') {
+      return false;
+    }
+    do {
+      i++;
+    } while (i < end && (bytes[i] == ' ' || bytes[i] == '\n' || bytes[i] == '\t'));
+    return end - i > TAG_START.length
+        && Arrays.equals(bytes, i, i + TAG_START.length, TAG_START, 0, TAG_START.length);
+  }
+
+  /**
+   * Whether a value is still what it was when it was stored, whatever the order of sets and maps.
+   *
+   * @param name the attribute's name
+   * @param value the value as it is now
+   * @param stored what it was decoded from, or encoded to
+   * @return false if it was changed since, or cannot tell
+   */
+  public boolean isUnchanged(String name, Object value, JsonBytes stored) {
+    try {
+      if (encode(name, value, false).equals(stored)) {
+        return true;
+      }
+    } catch (SessionAttributeException e) {
+      return !canBeEncoded(name, stored);
+    }
+    try {
+      Object before = decode(name, stored);
+      return before != null && canonical(name, before).equals(canonical(name, value));
+    } catch (SessionAttributeException e) {
+      return false;
+    }
+  }
+
+  /** Whether what is stored could be stored again. */
+  private boolean canBeEncoded(String name, JsonBytes stored) {
+    try {
+      Object before = decode(name, stored);
+      return before != null && encode(name, before, false).length() > 0;
+    } catch (SessionAttributeException e) {
+      return false;
+    }
+  }
+
+  private JsonNode canonical(String name, Object value) {
+    byte[] json =
+        write(name, new Root(value, registered.get(name), new Encoding(false, false, true)));
+    return Canonical.of(json);
+  }
+
+  /** Whether Jackson could make a value of that type. */
+  private boolean canBeRead(JavaType type) {
+    try {
+      return Boolean.TRUE.equals(
+          mapper.readerFor(AskedType.class).withAttribute(AskedType.CHECKED, type).readValue("0"));
+    } catch (JacksonException | LinkageError e) {
+      return false;
+    }
+  }
+
+  /**
    * Encodes an attribute's name as it stands in a document.
    *
    * @param name the name
    * @return a JSON string, quotes included
    */
   public JsonBytes encodeName(String name) {
-    return encode(name, name);
+    // Not as a value: the attribute of that name may have a type of its own.
+    return JsonBytes.of(write(name, new Root(name, null, new Encoding(false, false, false))));
   }
 
   /**

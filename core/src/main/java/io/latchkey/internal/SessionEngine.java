@@ -66,7 +66,7 @@ public final class SessionEngine implements SessionStore {
 
   private final SessionBackend backend;
   private final SessionSettings settings;
-  private final AttributeCodec codec;
+  private final Attributes attributes;
   private final SessionIds ids = new SessionIds();
   private final LongAdder unreadable = new LongAdder();
   private final LongAdder failedTouches = new LongAdder();
@@ -78,11 +78,16 @@ public final class SessionEngine implements SessionStore {
    * @param backend where the sessions lie
    * @param settings the store's options
    * @param codec encodes and decodes attributes
+   * @param unreadableAttributes what becomes of an attribute that cannot be read as what it was
    */
-  public SessionEngine(SessionBackend backend, SessionSettings settings, AttributeCodec codec) {
+  public SessionEngine(
+      SessionBackend backend,
+      SessionSettings settings,
+      AttributeCodec codec,
+      UnreadablePolicy unreadableAttributes) {
     this.backend = backend;
     this.settings = settings;
-    this.codec = codec;
+    this.attributes = new Attributes(codec, unreadableAttributes);
   }
 
   /**
@@ -91,12 +96,13 @@ public final class SessionEngine implements SessionStore {
    * @return a snapshot
    */
   public SessionStoreStats stats() {
-    return new SessionStoreStats(unreadable.sum(), failedTouches.sum(), conflicts.sum());
+    return new SessionStoreStats(
+        unreadable.sum(), failedTouches.sum(), conflicts.sum(), attributes.unreadable());
   }
 
   @Override
   public Session newSession() {
-    return TrackedSession.unsaved(ids.next(), codec, settings);
+    return TrackedSession.unsaved(ids.next(), attributes, settings);
   }
 
   @Override
@@ -138,7 +144,7 @@ public final class SessionEngine implements SessionStore {
             (found, sink) -> {
               if (found.session() != null) {
                 if (!isAtItsEnd(found.session())) {
-                  sink.next(TrackedSession.stored(found.id(), codec, found.session()));
+                  sink.next(TrackedSession.stored(found.id(), attributes, found.session()));
                 }
                 return;
               }
@@ -231,7 +237,7 @@ public final class SessionEngine implements SessionStore {
         || settings.touchDue(snapshot.lastAccessedAt(), snapshot.idleMillis(), now)) {
       backend.touch(id, now).subscribe(there -> {}, error -> failedTouches.increment());
     }
-    return TrackedSession.stored(id, codec, snapshot);
+    return TrackedSession.stored(id, attributes, snapshot);
   }
 
   private <T> Mono<T> absentIfUnreadable(Mono<T> result, Mono<T> absent) {
@@ -248,7 +254,8 @@ public final class SessionEngine implements SessionStore {
   private Mono<Session> create(Map<String, ?> attributes, int attempt) {
     return Mono.defer(
             () -> {
-              TrackedSession session = TrackedSession.unsaved(ids.next(), codec, settings);
+              TrackedSession session =
+                  TrackedSession.unsaved(ids.next(), this.attributes, settings);
               attributes.forEach(session::set);
               long createdAt = session.base().lastAccessedAt();
               return insert(session, session.edit(), createdAt, settings.conflicts(), 1);
@@ -552,7 +559,7 @@ public final class SessionEngine implements SessionStore {
 
   private Mono<Session> update(
       String id, Snapshot snapshot, Function<Session, Mono<Session>> change, int attempt) {
-    TrackedSession session = TrackedSession.stored(id, codec, snapshot);
+    TrackedSession session = TrackedSession.stored(id, attributes, snapshot);
     return Objects.requireNonNull(change.apply(session), "change answered with null")
         .flatMap(
             changed -> {

@@ -26,12 +26,12 @@ import org.jspecify.annotations.Nullable;
  * When a later save finds the mark of such an attempt in the store, it was written after all: its
  * changes are taken off, not written a second time over what others may have saved since.
  */
-final class TrackedSession implements Session {
+final class TrackedSession implements ExactSession {
   /** More unanswered attempts than this on one object is a caller that retries in an outage. */
   private static final int MAX_OUTSTANDING = 16;
 
   private final String id;
-  private final AttributeCodec codec;
+  private final Attributes attributes;
 
   private Snapshot base;
   private boolean stored;
@@ -44,14 +44,14 @@ final class TrackedSession implements Session {
   private boolean graceGiven;
   private @Nullable TrackedSession successor;
 
-  private TrackedSession(String id, AttributeCodec codec, Snapshot base, boolean stored) {
+  private TrackedSession(String id, Attributes attributes, Snapshot base, boolean stored) {
     this.id = id;
-    this.codec = codec;
+    this.attributes = attributes;
     this.base = base;
     this.stored = stored;
   }
 
-  static TrackedSession unsaved(String id, AttributeCodec codec, SessionSettings settings) {
+  static TrackedSession unsaved(String id, Attributes attributes, SessionSettings settings) {
     long now = settings.now();
     long absoluteEnd =
         settings.absoluteMillis() == SessionSettings.NEVER
@@ -65,11 +65,11 @@ final class TrackedSession implements Session {
             0,
             "",
             new Snapshot.PlainBody(now, Map.of(), Map.of()));
-    return new TrackedSession(id, codec, nothing, false);
+    return new TrackedSession(id, attributes, nothing, false);
   }
 
-  static TrackedSession stored(String id, AttributeCodec codec, Snapshot snapshot) {
-    return new TrackedSession(id, codec, snapshot, true);
+  static TrackedSession stored(String id, Attributes attributes, Snapshot snapshot) {
+    return new TrackedSession(id, attributes, snapshot, true);
   }
 
   // What users see.
@@ -141,13 +141,46 @@ final class TrackedSession implements Session {
   }
 
   @Override
+  public Optional<Object> get(String name) {
+    Objects.requireNonNull(name, "name");
+    Change change = change(name);
+    if (change != null) {
+      return Optional.ofNullable(change.value);
+    }
+    JsonBytes json = base().body().attributes().get(name);
+    return json == null ? Optional.empty() : Optional.ofNullable(attributes.read(name, json));
+  }
+
+  @Override
   public Session set(String name, Object value) {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(value, "value");
     synchronized (this) {
-      changes.put(name, new Change(value));
+      changes.put(name, new Change(value, null));
     }
     return this;
+  }
+
+  @Override
+  public Object setExactly(String name, Object value) {
+    Objects.requireNonNull(name, "name");
+    JsonBytes json = attributes.codec().encodeExactly(name, value);
+    synchronized (this) {
+      changes.put(name, new Change(value, json));
+    }
+    return json;
+  }
+
+  @Override
+  public @Nullable Stored stored(String name) {
+    JsonBytes json = base().body().attributes().get(Objects.requireNonNull(name, "name"));
+    Object value = json == null ? null : attributes.read(name, json);
+    return value == null ? null : new Stored(value, Objects.requireNonNull(json));
+  }
+
+  @Override
+  public boolean isUnchanged(String name, Object value, Object form) {
+    return attributes.codec().isUnchanged(name, value, (JsonBytes) form);
   }
 
   @Override
@@ -155,7 +188,7 @@ final class TrackedSession implements Session {
     Objects.requireNonNull(name, "name");
     // A change that is not stored yet may be on its way: then its removal has to follow it.
     if (changes.containsKey(name) || base.body().attributes().containsKey(name)) {
-      changes.put(name, new Change(null));
+      changes.put(name, new Change(null, null));
     }
     return this;
   }
@@ -188,9 +221,11 @@ final class TrackedSession implements Session {
     if (change == null) {
       json = base().body().attributes().get(name);
     } else {
-      json = change.value == null ? null : codec.encode(name, change.value);
+      json = change.encoded(name, attributes.codec());
     }
-    return json == null ? Optional.empty() : Optional.ofNullable(codec.decode(name, json, type));
+    return json == null
+        ? Optional.empty()
+        : Optional.ofNullable(attributes.codec().decode(name, json, type));
   }
 
   private synchronized long idleMillis() {
@@ -225,9 +260,7 @@ final class TrackedSession implements Session {
       idle = idleChange;
     }
     Map<String, @Nullable JsonBytes> encoded = new LinkedHashMap<>();
-    pending.forEach(
-        (name, change) ->
-            encoded.put(name, change.value == null ? null : codec.encode(name, change.value)));
+    pending.forEach((name, change) -> encoded.put(name, change.encoded(name, attributes.codec())));
     return new Edit(pending, idle, encoded);
   }
 
@@ -341,7 +374,7 @@ final class TrackedSession implements Session {
       return null;
     }
     TrackedSession moved =
-        new TrackedSession(SessionIds.renewed(id, since.secret()), codec, current, true);
+        new TrackedSession(SessionIds.renewed(id, since.secret()), attributes, current, true);
     moved.changes.putAll(changes);
     moved.idleChange = idleChange;
     rotatedAway = true;
@@ -350,7 +383,7 @@ final class TrackedSession implements Session {
 
   /** This session under a new id, where nothing is stored under the old one. */
   synchronized TrackedSession succeededBy(String newId) {
-    return passChangesOn(new TrackedSession(newId, codec, base, false));
+    return passChangesOn(new TrackedSession(newId, attributes, base, false));
   }
 
   /** This session under a new id, where an earlier attempt has stored it with those changes. */
@@ -359,7 +392,7 @@ final class TrackedSession implements Session {
     if (idleChange == edit.idle) {
       idleChange = null;
     }
-    return passChangesOn(new TrackedSession(newId, codec, now, true));
+    return passChangesOn(new TrackedSession(newId, attributes, now, true));
   }
 
   /** What a rotation that failed half way has to go on with, if there is such a thing. */
@@ -387,7 +420,7 @@ final class TrackedSession implements Session {
 
   /** The session under its new id; this object is at its end. */
   synchronized TrackedSession rotated(String newId, Edit edit, Snapshot now) {
-    TrackedSession moved = new TrackedSession(newId, codec, now, true);
+    TrackedSession moved = new TrackedSession(newId, attributes, now, true);
     changes.forEach(
         (name, change) -> {
           if (edit.changes.get(name) != change) {
@@ -406,8 +439,16 @@ final class TrackedSession implements Session {
   private static final class Change {
     final @Nullable Object value;
 
-    Change(@Nullable Object value) {
+    /** What was encoded when the change was made; null if it is to be encoded when it is stored. */
+    private final @Nullable JsonBytes json;
+
+    Change(@Nullable Object value, @Nullable JsonBytes json) {
       this.value = value;
+      this.json = json;
+    }
+
+    @Nullable JsonBytes encoded(String name, AttributeCodec codec) {
+      return json != null || value == null ? json : codec.encode(name, value);
     }
   }
 

@@ -1,11 +1,14 @@
 package io.latchkey.memory;
 
+import io.latchkey.AttributeFormat;
 import io.latchkey.ConflictPolicy;
 import io.latchkey.Session;
+import io.latchkey.SessionAttributeException;
 import io.latchkey.SessionStore;
 import io.latchkey.SessionStoreStats;
+import io.latchkey.TypeRef;
 import io.latchkey.UnreadablePolicy;
-import io.latchkey.codec.AttributeCodec;
+import io.latchkey.codec.AttributeOptions;
 import io.latchkey.internal.SessionEngine;
 import io.latchkey.internal.SessionSettings;
 import java.time.Clock;
@@ -15,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -28,10 +32,8 @@ import reactor.core.publisher.Mono;
 public final class MemorySessionStore implements SessionStore {
   private final SessionEngine engine;
 
-  private MemorySessionStore(
-      SessionSettings settings, ConcurrentHashMap<String, MemoryBackend.Entry> entries) {
-    engine =
-        new SessionEngine(new MemoryBackend(settings, entries), settings, new AttributeCodec());
+  private MemorySessionStore(SessionEngine engine) {
+    this.engine = engine;
   }
 
   /**
@@ -124,6 +126,8 @@ public final class MemorySessionStore implements SessionStore {
     private long graceMillis = SessionSettings.DEFAULT.graceMillis();
     private ConflictPolicy conflicts = SessionSettings.DEFAULT.conflicts();
     private UnreadablePolicy unreadable = SessionSettings.DEFAULT.unreadable();
+    private UnreadablePolicy unreadableAttributes = UnreadablePolicy.ABSENT;
+    private final AttributeOptions attributes = new AttributeOptions();
     private Clock clock = SessionSettings.DEFAULT.clock();
 
     private Builder() {}
@@ -210,6 +214,102 @@ public final class MemorySessionStore implements SessionStore {
     }
 
     /**
+     * Which classes attributes may be of, besides the JDK's own values and collections, so that
+     * they come back as what they were: {@link Session#get(String)}, and the sessions of the
+     * WebFlux adapter. None by default.
+     *
+     * <p>A class whose name stands in the data is not even loaded if it is not among these. A value
+     * of any other class, at whatever depth, is refused from then on when it is saved, with a
+     * {@link SessionAttributeException} that names the class. Classes are loaded by the context
+     * class loader of the thread that calls {@link #build}, as threads of a server may have
+     * another.
+     *
+     * @param packagesOrClasses the names of packages, which mean all that is in them and below,
+     *     such as {@code shop}, and of classes, which mean what is nested in them too, such as
+     *     {@code shop.Cart}
+     * @return this builder
+     * @throws IllegalArgumentException if one is no such name, or would allow nearly everything
+     */
+    public Builder allow(String... packagesOrClasses) {
+      attributes.allow(packagesOrClasses);
+      return this;
+    }
+
+    /**
+     * The type of an attribute, which is allowed by this. The attribute is stored without the name
+     * of its class, so that the class may move or be renamed from one version of an application to
+     * the next. As with {@link #allow}, values of other classes are refused when they are saved,
+     * and so is a value under this name that is not of this type.
+     *
+     * @param name the attribute's name
+     * @param type its class
+     * @return this builder
+     * @throws IllegalArgumentException if the attribute was given another type already
+     */
+    public Builder attribute(String name, Class<?> type) {
+      attributes.attribute(name, type);
+      return this;
+    }
+
+    /**
+     * The type of an attribute that has type arguments, such as a list of an application's objects;
+     * else as {@link #attribute(String, Class)}, but that the classes in it are allowed as far as
+     * the type names them, and their subclasses by {@link #allow} only.
+     *
+     * @param name the attribute's name
+     * @param type its type
+     * @return this builder
+     * @throws IllegalArgumentException if the attribute was given another type already
+     */
+    public Builder attribute(String name, TypeRef<?> type) {
+      attributes.attribute(name, type);
+      return this;
+    }
+
+    /**
+     * Gives classes a format of their own, and allows them with it. For libraries that bring their
+     * own rules for being written as JSON.
+     *
+     * @param format makes the format when the store is built, out of what tells by its name whether
+     *     {@link #allow} or {@link #attribute} named a class
+     * @param packagesOrClasses the names of the classes, or of packages, as for {@link #allow}
+     * @return this builder
+     * @throws IllegalArgumentException if one is no such name, or would allow nearly everything
+     */
+    public Builder format(
+        Function<? super Predicate<String>, ? extends AttributeFormat> format,
+        String... packagesOrClasses) {
+      attributes.format(format, packagesOrClasses);
+      return this;
+    }
+
+    /**
+     * Uses the Jackson modules on the class path, those that Java's {@code ServiceLoader} finds,
+     * such as {@code jackson-module-kotlin}, without which Jackson cannot read Kotlin's data
+     * classes. Not done by default, as a module may change how values are stored.
+     *
+     * @return this builder
+     */
+    public Builder jacksonModules() {
+      attributes.modules();
+      return this;
+    }
+
+    /**
+     * What a read does with an attribute that is not to be had as what it was stored as, because
+     * its class is gone, is not allowed or does not fit any more; {@link UnreadablePolicy#ABSENT}
+     * by default. Either way it is counted, the other attributes do not suffer, and it is kept as
+     * it is until it is set or removed.
+     *
+     * @param policy the policy
+     * @return this builder
+     */
+    public Builder unreadableAttributes(UnreadablePolicy policy) {
+      unreadableAttributes = Objects.requireNonNull(policy, "policy");
+      return this;
+    }
+
+    /**
      * What tells the time; the system's clock by default.
      *
      * @param clock a clock, which a test may set
@@ -242,7 +342,12 @@ public final class MemorySessionStore implements SessionStore {
                   unreadable,
                   clock)
               .checked();
-      return new MemorySessionStore(settings, entries);
+      return new MemorySessionStore(
+          new SessionEngine(
+              new MemoryBackend(settings, entries),
+              settings,
+              attributes.codec(),
+              unreadableAttributes));
     }
   }
 }

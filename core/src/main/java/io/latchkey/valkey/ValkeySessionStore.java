@@ -1,11 +1,15 @@
 package io.latchkey.valkey;
 
+import io.latchkey.AttributeFormat;
 import io.latchkey.ConflictPolicy;
 import io.latchkey.Session;
+import io.latchkey.SessionAttributeException;
 import io.latchkey.SessionStore;
 import io.latchkey.SessionStoreStats;
+import io.latchkey.TypeRef;
 import io.latchkey.UnreadablePolicy;
 import io.latchkey.codec.AttributeCodec;
+import io.latchkey.codec.AttributeOptions;
 import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionEngine;
 import io.latchkey.internal.SessionSettings;
@@ -19,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -190,6 +195,8 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     private long graceMillis = SessionSettings.DEFAULT.graceMillis();
     private ConflictPolicy conflicts = SessionSettings.DEFAULT.conflicts();
     private UnreadablePolicy unreadable = SessionSettings.DEFAULT.unreadable();
+    private UnreadablePolicy unreadableAttributes = UnreadablePolicy.ABSENT;
+    private final AttributeOptions attributes = new AttributeOptions();
     private final List<MigrationSource> sources = new ArrayList<>();
     private Clock clock = SessionSettings.DEFAULT.clock();
     private int connectionCount = DEFAULT_CONNECTIONS;
@@ -339,6 +346,102 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     }
 
     /**
+     * Which classes attributes may be of, besides the JDK's own values and collections, so that
+     * they come back as what they were: {@link Session#get(String)}, and the sessions of the
+     * WebFlux adapter. None by default.
+     *
+     * <p>A class whose name stands in the data is not even loaded if it is not among these. A value
+     * of any other class, at whatever depth, is refused from then on when it is saved, with a
+     * {@link SessionAttributeException} that names the class. Classes are loaded by the context
+     * class loader of the thread that calls {@link #build}, as threads of a server may have
+     * another.
+     *
+     * @param packagesOrClasses the names of packages, which mean all that is in them and below,
+     *     such as {@code shop}, and of classes, which mean what is nested in them too, such as
+     *     {@code shop.Cart}
+     * @return this builder
+     * @throws IllegalArgumentException if one is no such name, or would allow nearly everything
+     */
+    public Builder allow(String... packagesOrClasses) {
+      attributes.allow(packagesOrClasses);
+      return this;
+    }
+
+    /**
+     * The type of an attribute, which is allowed by this. The attribute is stored without the name
+     * of its class, so that the class may move or be renamed from one version of an application to
+     * the next. As with {@link #allow}, values of other classes are refused when they are saved,
+     * and so is a value under this name that is not of this type.
+     *
+     * @param name the attribute's name
+     * @param type its class
+     * @return this builder
+     * @throws IllegalArgumentException if the attribute was given another type already
+     */
+    public Builder attribute(String name, Class<?> type) {
+      attributes.attribute(name, type);
+      return this;
+    }
+
+    /**
+     * The type of an attribute that has type arguments, such as a list of an application's objects;
+     * else as {@link #attribute(String, Class)}, but that the classes in it are allowed as far as
+     * the type names them, and their subclasses by {@link #allow} only.
+     *
+     * @param name the attribute's name
+     * @param type its type
+     * @return this builder
+     * @throws IllegalArgumentException if the attribute was given another type already
+     */
+    public Builder attribute(String name, TypeRef<?> type) {
+      attributes.attribute(name, type);
+      return this;
+    }
+
+    /**
+     * Gives classes a format of their own, and allows them with it. For libraries that bring their
+     * own rules for being written as JSON.
+     *
+     * @param format makes the format when the store is built, out of what tells by its name whether
+     *     {@link #allow} or {@link #attribute} named a class
+     * @param packagesOrClasses the names of the classes, or of packages, as for {@link #allow}
+     * @return this builder
+     * @throws IllegalArgumentException if one is no such name, or would allow nearly everything
+     */
+    public Builder format(
+        Function<? super Predicate<String>, ? extends AttributeFormat> format,
+        String... packagesOrClasses) {
+      attributes.format(format, packagesOrClasses);
+      return this;
+    }
+
+    /**
+     * Uses the Jackson modules on the class path, those that Java's {@code ServiceLoader} finds,
+     * such as {@code jackson-module-kotlin}, without which Jackson cannot read Kotlin's data
+     * classes. Not done by default, as a module may change how values are stored.
+     *
+     * @return this builder
+     */
+    public Builder jacksonModules() {
+      attributes.modules();
+      return this;
+    }
+
+    /**
+     * What a read does with an attribute that is not to be had as what it was stored as, because
+     * its class is gone, is not allowed or does not fit any more; {@link UnreadablePolicy#ABSENT}
+     * by default. Either way it is counted, the other attributes do not suffer, and it is kept as
+     * it is until it is set or removed.
+     *
+     * @param policy the policy
+     * @return this builder
+     */
+    public Builder unreadableAttributes(UnreadablePolicy policy) {
+      unreadableAttributes = Objects.requireNonNull(policy, "policy");
+      return this;
+    }
+
+    /**
      * Where sessions may still lie in another form, to be read there and rewritten in this store's
      * layout when they are next changed; nowhere by default. May be called several times, once for
      * each source. Take it out again when the longest-lived session of that form has ended or been
@@ -432,7 +535,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
               ClientFactory.options(commandTimeout, server.isSsl()),
               ClientFactory.resources(resources),
               connectionCount);
-      AttributeCodec codec = new AttributeCodec();
+      AttributeCodec codec = attributes.codec();
       SessionKeys sessionKeys = new SessionKeys(namespace, keys);
       SessionBackend backend =
           switch (layout) {
@@ -444,7 +547,8 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
             new MigratingBackend(
                 backend, layout, sources, connections, sessionKeys, settings, codec);
       }
-      return new ValkeySessionStore(connections, new SessionEngine(backend, settings, codec));
+      return new ValkeySessionStore(
+          connections, new SessionEngine(backend, settings, codec, unreadableAttributes));
     }
 
     private void checkSources() {

@@ -23,6 +23,11 @@ class MemorySessionStoreBuilderTest {
 
   static Stream<Arguments> outOfRange() {
     return Stream.of(
+        refused(b -> b.allow("shop.*"), "allow", "'shop.*'"),
+        refused(
+            b -> b.attribute("a", String.class).attribute("a", Long.class),
+            "'a'",
+            "java.lang.Long"),
         refused(b -> b.idleTimeout(Duration.ZERO), "idleTimeout", "1 millisecond", "PT0S"),
         refused(b -> b.idleTimeout(Duration.ofMillis(-1)), "idleTimeout", "36500 days", "-0.001"),
         refused(b -> b.idleTimeout(TOO_LONG), "idleTimeout", "36500 days", "PT876024H"),
@@ -52,6 +57,8 @@ class MemorySessionStoreBuilderTest {
         arguments("timeout", call(b -> b.absoluteTimeout(nothing()))),
         arguments("interval", call(b -> b.touchInterval(nothing()))),
         arguments("policy", call(b -> b.conflicts(nothing()))),
+        arguments("packagesOrClasses", call(b -> b.allow("shop", nothing()))),
+        arguments("policy", call(b -> b.unreadableAttributes(nothing()))),
         arguments("clock", call(b -> b.clock(nothing()))));
   }
 

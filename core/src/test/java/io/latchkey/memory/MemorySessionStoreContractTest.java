@@ -22,7 +22,12 @@ class MemorySessionStoreContractTest extends SessionStoreContract {
             .clock(clock)
             .idleTimeout(options.idleTimeout())
             .touchInterval(options.touchInterval())
-            .conflicts(options.conflicts());
+            .conflicts(options.conflicts())
+            .unreadableAttributes(options.unreadableAttributes());
+    if (!options.allowed().isEmpty()) {
+      builder.allow(options.allowed().toArray(String[]::new));
+    }
+    options.attributes().forEach(builder::attribute);
     if (options.absoluteTimeout() != null) {
       builder.absoluteTimeout(options.absoluteTimeout());
     }

@@ -154,6 +154,13 @@ public abstract class SessionStoreContract {
   }
 
   @Nested
+  class TypedAttributes extends TypedAttributesContract {
+    TypedAttributes() {
+      super(SessionStoreContract.this);
+    }
+  }
+
+  @Nested
   class WrongAttributes extends WrongAttributesContract {
     WrongAttributes() {
       super(SessionStoreContract.this);

@@ -27,7 +27,12 @@ class MigrationContractTest extends SessionStoreContract {
             .migrateFrom(MigrationSource.springSession("none", bytes -> bytes))
             .idleTimeout(options.idleTimeout())
             .touchInterval(options.touchInterval())
-            .conflicts(options.conflicts());
+            .conflicts(options.conflicts())
+            .unreadableAttributes(options.unreadableAttributes());
+    if (!options.allowed().isEmpty()) {
+      builder.allow(options.allowed().toArray(String[]::new));
+    }
+    options.attributes().forEach(builder::attribute);
     if (options.absoluteTimeout() != null) {
       builder.absoluteTimeout(options.absoluteTimeout());
     }

@@ -35,7 +35,12 @@ abstract class ValkeyContract extends SessionStoreContract {
             .keys(keys)
             .idleTimeout(options.idleTimeout())
             .touchInterval(options.touchInterval())
-            .conflicts(options.conflicts());
+            .conflicts(options.conflicts())
+            .unreadableAttributes(options.unreadableAttributes());
+    if (!options.allowed().isEmpty()) {
+      builder.allow(options.allowed().toArray(String[]::new));
+    }
+    options.attributes().forEach(builder::attribute);
     if (options.absoluteTimeout() != null) {
       builder.absoluteTimeout(options.absoluteTimeout());
     }

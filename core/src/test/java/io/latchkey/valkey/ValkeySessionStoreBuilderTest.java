@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.latchkey.AttributeFormat;
 import io.latchkey.Session;
+import io.latchkey.TypeRef;
 import io.latchkey.tck.ValkeyServer;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -20,11 +22,40 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(ValkeyServer.class)
 class ValkeySessionStoreBuilderTest {
+  private static final AttributeFormat FORMAT =
+      new AttributeFormat() {
+        @Override
+        public byte[] write(Object value) {
+          return new byte[0];
+        }
+
+        @Override
+        public Object read(byte[] json) {
+          return "";
+        }
+      };
+
   private static final String URI = "valkey://localhost:6379";
   private static final Duration TOO_LONG = Duration.ofDays(36_501);
 
   static Stream<Arguments> outOfRange() {
     return Stream.of(
+        refused(b -> b.allow(), "allow", "at least one"),
+        refused(b -> b.allow(""), "allow", "names of packages and classes", "''"),
+        refused(b -> b.allow("shop", "shop.*"), "allow", "wildcards", "'shop.*'"),
+        refused(b -> b.allow("*"), "allow", "'*'"),
+        refused(b -> b.allow("shop."), "allow", "'shop.'"),
+        refused(b -> b.allow("shop..cart"), "allow", "'shop..cart'"),
+        refused(b -> b.allow("shop/Cart"), "allow", "'shop/Cart'"),
+        refused(b -> b.allow("com"), "allow(\"com\")", "nearly every class"),
+        refused(b -> b.allow("java.util"), "allow(\"java.util\")", "one by one"),
+        refused(
+            b -> b.attribute("a", String.class).attribute("a", Long.class),
+            "'a'",
+            "java.lang.String",
+            "java.lang.Long"),
+        refused(b -> b.attribute("a", void.class), "'a'", "void"),
+        refused(b -> b.format(allowed -> FORMAT), "format", "at least one"),
         refused(b -> b.idleTimeout(Duration.ZERO), "idleTimeout", "1 millisecond", "PT0S"),
         refused(b -> b.idleTimeout(Duration.ofNanos(-1)), "idleTimeout", "36500 days", "-0.0"),
         refused(b -> b.idleTimeout(TOO_LONG), "idleTimeout", "36500 days", "PT876024H"),
@@ -99,6 +130,13 @@ class ValkeySessionStoreBuilderTest {
 
   static Stream<Arguments> nulls() {
     return Stream.of(
+        arguments("packagesOrClasses", call(b -> b.allow((String[]) nothing()))),
+        arguments("packagesOrClasses", call(b -> b.allow("shop", nothing()))),
+        arguments("name", call(b -> b.attribute(nothing(), String.class))),
+        arguments("type", call(b -> b.attribute("a", (Class<?>) nothing()))),
+        arguments("type", call(b -> b.attribute("a", (TypeRef<?>) nothing()))),
+        arguments("format", call(b -> b.format(nothing(), "shop"))),
+        arguments("policy", call(b -> b.unreadableAttributes(nothing()))),
         arguments("uri", call(b -> ValkeySessionStore.builder(nothing()))),
         arguments("uri", call(b -> ValkeySessionStore.connect(nothing()))),
         arguments("resources", call(b -> b.resources(nothing()))),

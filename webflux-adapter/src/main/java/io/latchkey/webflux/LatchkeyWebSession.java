@@ -58,13 +58,14 @@ final class LatchkeyWebSession implements WebSession {
   /** What {@link #session} knows of already. Used in a turn only. */
   private @Nullable IdleChange handedIdleChange;
 
-  LatchkeyWebSession(SessionStore sessions, Clock clock, Session session, boolean stored) {
+  LatchkeyWebSession(
+      SessionStore sessions, Clock clock, Session session, boolean stored, boolean inPlaceChanges) {
     this.sessions = sessions;
     this.clock = clock;
     this.session = session;
     this.stored = stored;
     this.maybeStored = stored;
-    this.attributes = new WebSessionAttributes(session);
+    this.attributes = new WebSessionAttributes(session, inPlaceChanges);
     this.lastAccess = now();
     this.storedAccess = lastAccess;
   }

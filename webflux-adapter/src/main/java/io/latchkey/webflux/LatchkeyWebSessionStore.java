@@ -36,9 +36,17 @@ import reactor.core.publisher.Mono;
  *   <li>{@code getAttributes()} is a live map that is safe for use by several threads. Every way to
  *       change it counts, through its views and iterators too, and a change made while a save is
  *       under way waits for the next one. Where a value is written, null removes the attribute.
- *   <li>A value that was read and then changed in place, as in {@code
- *       session.<List<String>>getAttribute("cart").add("tea")}, is noticed at the save and written,
- *       as long as it consists of lists, sets, maps and values such as strings and numbers.
+ *   <li>Values come back as the class they went in as. Those of an application's own classes need
+ *       the option {@code allow} or {@code attribute} of the {@code SessionStore}'s builder, and
+ *       those of Spring Security {@link SecurityAttributes}; a value of any other class is a {@link
+ *       io.latchkey.SessionAttributeException} of {@code save()}, whatever the options are. A value
+ *       that is there, but cannot be read, is absent from the map, unless {@code
+ *       unreadableAttributes} says that this is an error; it is kept until it is replaced or
+ *       removed.
+ *   <li>A value that was handed out and then changed in place, as in {@code
+ *       session.<Cart>getAttribute("cart").add("tea")}, is noticed at the save and written. For
+ *       this it is encoded again and compared with what is stored; the order of sets and maps does
+ *       not matter. Sessions of a store that is not one of Latchkey's own do not notice.
  *   <li>An attribute that a request has read or set stays as this request knows it, whatever other
  *       requests save meanwhile, until they remove it. What both change, the later save decides.
  *   <li>{@code invalidate()} marks the session as ended when it is called, and deletes it from the
@@ -77,6 +85,7 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
   private final Clock clock;
   private final @Nullable Duration renewAfter;
   private final Duration renewalGrace;
+  private final boolean inPlaceChanges;
 
   /**
    * A store with all defaults, which tells the time by the system's clock.
@@ -103,6 +112,7 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
     sessions = options.sessions;
     clock = options.clock;
     renewAfter = options.renewAfter;
+    inPlaceChanges = options.inPlaceChanges;
     renewalGrace = options.renewalGrace;
   }
 
@@ -124,7 +134,8 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
   @Override
   public Mono<WebSession> createWebSession() {
     return Mono.fromSupplier(
-        () -> new LatchkeyWebSession(sessions, clock, sessions.newSession(), false));
+        () ->
+            new LatchkeyWebSession(sessions, clock, sessions.newSession(), false, inPlaceChanges));
   }
 
   /**
@@ -140,7 +151,7 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
     return sessions
         .get(sessionId)
         .flatMap(this::renewed)
-        .map(session -> new LatchkeyWebSession(sessions, clock, session, true));
+        .map(session -> new LatchkeyWebSession(sessions, clock, session, true, inPlaceChanges));
   }
 
   private Mono<Session> renewed(Session session) {
@@ -193,6 +204,7 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
     private final SessionStore sessions;
     private Clock clock = Clock.systemUTC();
     private @Nullable Duration renewAfter;
+    private boolean inPlaceChanges = true;
     private Duration renewalGrace = DEFAULT_RENEWAL_GRACE;
 
     private Builder(SessionStore sessions) {
@@ -209,6 +221,19 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
      */
     public Builder clock(Clock clock) {
       this.clock = Objects.requireNonNull(clock, "clock");
+      return this;
+    }
+
+    /**
+     * Whether a value that was changed in place, without being put into the session again, is
+     * noticed at the save and written; it is by default. That costs encoding again each value that
+     * the request has read and that is not immutable.
+     *
+     * @param noticed false to write only what was put
+     * @return this builder
+     */
+    public Builder inPlaceChanges(boolean noticed) {
+      inPlaceChanges = noticed;
       return this;
     }
 

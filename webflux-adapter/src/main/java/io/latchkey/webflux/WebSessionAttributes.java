@@ -2,6 +2,7 @@ package io.latchkey.webflux;
 
 import io.latchkey.Session;
 import io.latchkey.SessionAttributeException;
+import io.latchkey.internal.ExactSession;
 import java.util.AbstractCollection;
 import java.util.AbstractMap;
 import java.util.AbstractSet;
@@ -27,12 +28,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>How no change is lost</h2>
  *
- * Each attribute is in one of four states, in a {@code ConcurrentHashMap} whose atomic steps are
+ * Each attribute is in one of five states, in a {@code ConcurrentHashMap} whose atomic steps are
  * the only ones: <em>unread</em>, where the session that was read has it, encoded; <em>known</em>,
- * with its value and a copy to compare it with; <em>changed</em>, with a value that is not stored
- * yet; and <em>removed</em>, which stays until the removal is stored. Every way to change the map,
- * however far around through a view or an iterator, ends in a step to one of the latter two, with a
- * state object of its own.
+ * with its value and the form in which it is stored; <em>unreadable</em>, which counts as absent;
+ * <em>changed</em>, with a value that is not stored yet; and <em>removed</em>, which stays until
+ * the removal is stored. Every way to change the map, however far around through a view or an
+ * iterator, ends in a step to one of the latter two, with a state object of its own.
  *
  * <p>A save hands all changes over and takes note of their state objects. When they are stored, a
  * state becomes known, or goes away, only if it is still that same object: what another thread
@@ -52,8 +53,17 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
 
   private volatile Session session;
 
-  WebSessionAttributes(Session session) {
+  private final boolean inPlaceChanges;
+
+  /**
+   * The attributes of a session.
+   *
+   * @param inPlaceChanges whether a value that was handed out is compared at a save with what is
+   *     stored
+   */
+  WebSessionAttributes(Session session, boolean inPlaceChanges) {
     this.session = session;
+    this.inPlaceChanges = inPlaceChanges;
     session.names().forEach(name -> states.put(name, State.UNREAD));
   }
 
@@ -64,15 +74,22 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
     session = fresh;
   }
 
-  /** Tells the session all that was changed; false if nothing was. */
+  /**
+   * Tells the session all that was changed; false if nothing was.
+   *
+   * @throws SessionAttributeException if a changed value cannot be stored
+   */
+  @SuppressWarnings("ReferenceEquality") // another value, however equal, is another one
   boolean handOverChanges(Session target) {
     for (Map.Entry<String, State> entry : states.entrySet()) {
+      String name = entry.getKey();
       State seen = entry.getValue();
-      if (seen.isChanged() || seen.isChangedInPlace()) {
-        String name = entry.getKey();
+      if (seen.isChanged() || isChangedInPlace(name, seen)) {
         State change =
             states.computeIfPresent(
-                name, (n, now) -> now.isChangedInPlace() ? State.changed(now.value) : now);
+                name,
+                (n, now) ->
+                    !now.isChanged() && now.value == seen.value ? State.changed(now.value) : now);
         if (change != null && change.isChanged()) {
           handOver(name, change, target);
         }
@@ -83,17 +100,37 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
 
   private void handOver(String name, State change, Session target) {
     Handed before = handed.get(name);
-    if (before != null && before.isStill(change)) {
+    if (before != null && before.state == change && !before.isChangedSince(name, target)) {
       return;
     }
-    // The copy is made before the value is encoded. So a change between the two is stored twice at
-    // worst, while with a later copy it would not be noticed.
-    handed.put(name, new Handed(change));
-    if (change.value == null) {
+    Object value = change.value;
+    Object form = null;
+    if (value == null) {
       target.remove(name);
+    } else if (target instanceof ExactSession exact) {
+      // What is compared later is what is stored, and not what the value was a moment before.
+      form = exact.setExactly(name, value);
     } else {
-      target.set(name, change.value);
+      target.set(name, value);
     }
+    handed.put(name, new Handed(change, remembered(value, form)));
+  }
+
+  private boolean isChangedInPlace(String name, State state) {
+    return state.isExposed && isChanged(name, state.value, state.form, session);
+  }
+
+  private static boolean isChanged(
+      String name, @Nullable Object value, @Nullable Object form, Session session) {
+    return value != null
+        && form != null
+        && session instanceof ExactSession exact
+        && !exact.isUnchanged(name, value, form);
+  }
+
+  /** What a value has to be compared with; null if it need not be. */
+  private @Nullable Object remembered(@Nullable Object value, @Nullable Object form) {
+    return inPlaceChanges && value != null && !Immutables.isImmutable(value) ? form : null;
   }
 
   /** The changes that were handed over are stored, in this session, which may have others' too. */
@@ -107,9 +144,14 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
     Set<String> names = now.names();
     names.forEach(name -> states.putIfAbsent(name, State.UNREAD));
     for (String name : states.keySet()) {
-      if (!names.contains(name)) {
-        states.computeIfPresent(name, (n, state) -> state.isChanged() ? state : null);
-      }
+      states.computeIfPresent(
+          name,
+          (n, state) -> {
+            if (state == State.UNREADABLE) {
+              return names.contains(n) ? State.UNREAD : null;
+            }
+            return names.contains(n) || state.isChanged() ? state : null;
+          });
     }
   }
 
@@ -131,14 +173,14 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
   public boolean containsKey(Object key) {
     String name = name(key);
     State state = name == null ? null : states.get(name);
-    return state != null && !state.isRemoved();
+    return name != null && state != null && isPresent(name, state);
   }
 
   @Override
   public int size() {
     int size = 0;
-    for (State state : states.values()) {
-      if (!state.isRemoved()) {
+    for (Map.Entry<String, State> entry : states.entrySet()) {
+      if (isPresent(entry.getKey(), entry.getValue())) {
         size++;
       }
     }
@@ -147,12 +189,25 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
 
   @Override
   public boolean isEmpty() {
-    for (State state : states.values()) {
-      if (!state.isRemoved()) {
+    for (Map.Entry<String, State> entry : states.entrySet()) {
+      if (isPresent(entry.getKey(), entry.getValue())) {
         return false;
       }
     }
     return true;
+  }
+
+  /** Whether there is a value. What cannot be read is absent, unless reading it is an error. */
+  private boolean isPresent(String name, State state) {
+    if (state != State.UNREAD) {
+      return state.value != null;
+    }
+    try {
+      State read = states.computeIfPresent(name, (n, now) -> now == State.UNREAD ? read(n) : now);
+      return read != null && read.value != null;
+    } catch (SessionAttributeException e) {
+      return true;
+    }
   }
 
   /** The key as a name; null if it is something else, which no attribute has. */
@@ -162,35 +217,45 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
 
   private @Nullable Object valueOf(String name) {
     State state = states.get(name);
-    if (state != null && state.isUnread()) {
-      state =
-          states.computeIfPresent(
-              name, (n, now) -> now.isUnread() ? Objects.requireNonNullElse(read(n), now) : now);
+    if (state != null && !state.isExposed) {
+      state = states.computeIfPresent(name, this::exposed);
     }
     return state == null ? null : state.value;
   }
 
-  /** Decodes an attribute; null if it is JSON's null, which another writer may have left there. */
-  private @Nullable State read(String name) {
-    return session.get(name, Object.class).map(State::known).orElse(null);
+  /** A state whose value may be handed out. */
+  private State exposed(String name, State state) {
+    State known = state == State.UNREAD ? read(name) : state;
+    return known.isExposed ? known : known.exposed();
   }
 
-  /** The value in a state, within an atomic step. */
-  private @Nullable Object valueIn(String name, @Nullable State state) {
-    if (state == null || !state.isUnread()) {
-      return state == null ? null : state.value;
+  /** Decodes an attribute, which nobody has seen then. */
+  private State read(String name) {
+    if (session instanceof ExactSession exact) {
+      ExactSession.Stored stored = exact.stored(name);
+      return stored == null
+          ? State.UNREADABLE
+          : State.known(stored.value(), remembered(stored.value(), stored.form()));
     }
-    State read = read(name);
-    return read == null ? null : read.value;
+    return session.get(name).map(value -> State.known(value, null)).orElse(State.UNREADABLE);
   }
 
-  /** As {@link #valueIn}, but what cannot be read can still be replaced. */
-  private @Nullable Object replacedValue(String name, @Nullable State state) {
+  /** A state to go on from, within an atomic step; null if there is no such attribute. */
+  private @Nullable State resolved(String name, @Nullable State state) {
+    return state == null ? null : exposed(name, state);
+  }
+
+  /** As {@link #resolved}, but what cannot be read can still be replaced. */
+  private @Nullable State replaced(String name, @Nullable State state) {
     try {
-      return valueIn(name, state);
+      return resolved(name, state);
     } catch (SessionAttributeException e) {
-      return null;
+      return state;
     }
+  }
+
+  private static @Nullable Object valueIn(@Nullable State state) {
+    return state == null ? null : state.value;
   }
 
   // Changing. All of it ends in a step of `states` that takes its next state from here.
@@ -208,7 +273,7 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
     states.compute(
         name,
         (n, state) -> {
-          previous.value = replacedValue(n, state);
+          previous.value = valueIn(replaced(n, state));
           return written(state, value);
         });
     return previous.value;
@@ -255,12 +320,13 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
     states.compute(
         name,
         (n, state) -> {
-          previous.value = valueIn(n, state);
+          State now = resolved(n, state);
+          previous.value = valueIn(now);
           if (previous.value != null) {
-            return state != null && state.isUnread() ? State.known(previous.value) : state;
+            return now;
           }
           Object value = otherwise.apply(n);
-          return value == null ? state : State.changed(value);
+          return value == null ? now : State.changed(value);
         });
     return previous.value;
   }
@@ -282,9 +348,10 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
         states.compute(
             name,
             (n, state) -> {
-              Object before = valueIn(n, state);
-              Object after = function.apply(n, before);
-              return before == null && after == null ? state : written(state, after);
+              State before = resolved(n, state);
+              Object value = valueIn(before);
+              Object after = function.apply(n, value);
+              return value == null && after == null ? before : written(before, after);
             });
     return now == null ? null : now.value;
   }
@@ -317,11 +384,9 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
     states.computeIfPresent(
         name,
         (n, state) -> {
-          if (state.isRemoved()) {
-            return state;
-          }
-          previous.value = replacedValue(n, state);
-          return written(state, value);
+          State now = replaced(n, state);
+          previous.value = valueIn(now);
+          return previous.value == null && now != State.UNREAD ? now : written(now, value);
         });
     return previous.value;
   }
@@ -332,9 +397,10 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
     states.computeIfPresent(
         name,
         (n, state) -> {
-          Object value = valueIn(n, state);
+          State now = resolved(n, state);
+          Object value = valueIn(now);
           if (value == null || !test.test(value)) {
-            return state;
+            return now;
           }
           replaced.value = value;
           return written(state, newValue);
@@ -380,7 +446,7 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
       return new Iteration<>() {
         @Override
         @Nullable String next(String name, State state) {
-          return state.isRemoved() ? null : name;
+          return isPresent(name, state) ? name : null;
         }
 
         @Override
@@ -610,40 +676,42 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
 
   /** The state of one attribute. Immutable, and compared by identity. */
   private static final class State {
-    static final State UNREAD = new State(null, null, false);
+    static final State UNREAD = new State(null, null, false, false);
+    static final State UNREADABLE = new State(null, null, false, true);
 
-    /** Null while unread, and when removed. */
+    /** Null while unread, if unreadable, and when removed. */
     final @Nullable Object value;
 
-    /** What a known value was when it was read or stored. */
-    private final @Nullable Object remembered;
+    /** What a known value was when it was read or stored; null if that does not matter. */
+    final @Nullable Object form;
 
     private final boolean changed;
 
-    private State(@Nullable Object value, @Nullable Object remembered, boolean changed) {
+    /** Whether somebody was given the value, who may change it in place. */
+    final boolean isExposed;
+
+    private State(
+        @Nullable Object value, @Nullable Object form, boolean changed, boolean isExposed) {
       this.value = value;
-      this.remembered = remembered;
+      this.form = form;
       this.changed = changed;
+      this.isExposed = isExposed;
     }
 
-    static State known(Object value) {
-      return known(value, InPlaceChanges.remember(value));
-    }
-
-    static State known(Object value, Object remembered) {
-      return new State(value, remembered, false);
+    static State known(Object value, @Nullable Object form) {
+      return new State(value, form, false, false);
     }
 
     static State changed(@Nullable Object value) {
-      return new State(value, null, true);
+      return new State(value, null, true, true);
     }
 
     static State removed() {
       return changed(null);
     }
 
-    boolean isUnread() {
-      return value == null && !changed;
+    State exposed() {
+      return new State(value, form, changed, true);
     }
 
     boolean isRemoved() {
@@ -653,33 +721,24 @@ final class WebSessionAttributes extends AbstractMap<String, Object>
     boolean isChanged() {
       return changed;
     }
-
-    boolean isChangedInPlace() {
-      return value != null && remembered != null && InPlaceChanges.changed(value, remembered);
-    }
   }
 
   /** A change that the session was told of. */
   private static final class Handed {
     final State state;
-    private final @Nullable Object remembered;
+    private final @Nullable Object form;
 
-    Handed(State state) {
+    Handed(State state, @Nullable Object form) {
       this.state = state;
-      this.remembered = state.value == null ? null : InPlaceChanges.remember(state.value);
+      this.form = form;
     }
 
-    boolean isStill(State now) {
-      return now == state
-          && (now.value == null
-              || remembered == null
-              || !InPlaceChanges.changed(now.value, remembered));
+    boolean isChangedSince(String name, Session session) {
+      return isChanged(name, state.value, form, session);
     }
 
     @Nullable State stored() {
-      return state.value == null || remembered == null
-          ? null
-          : State.known(state.value, remembered);
+      return state.value == null ? null : new State(state.value, form, false, true);
     }
   }
 }

@@ -3,6 +3,7 @@ package io.latchkey.webflux.boot;
 import io.latchkey.SessionStore;
 import io.latchkey.valkey.ValkeySessionStore;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -83,9 +84,11 @@ public final class LatchkeyAutoConfiguration {
         LatchkeyProperties properties,
         ServerProperties server,
         Environment environment,
+        BeanFactory beans,
         ObjectProvider<LatchkeyBuilderCustomizer> customizers) {
       ValkeySessionStore.Builder builder = StoreOptions.builder(connection);
       StoreOptions.apply(properties, server, environment, builder);
+      AllowedTypes.apply(properties, beans, builder);
       customizers.orderedStream().forEach(customizer -> customizer.customize(builder));
       return StoreOptions.build(builder, properties);
     }

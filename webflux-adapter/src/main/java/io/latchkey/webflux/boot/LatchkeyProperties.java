@@ -36,12 +36,22 @@ import org.springframework.boot.convert.DurationUnit;
  *     renewed. If a duration suffix is not specified, seconds will be used.
  * @param conflicts What a save does when somebody else saved the session since it was read.
  * @param unreadable What a read does with bytes that are no session.
+ * @param unreadableAttributes What a read does with an attribute whose class is gone, or does not
+ *     fit any more.
  * @param connections How many connections the sessions are spread over.
  * @param commandTimeout How long the server may take to accept a connection, or to answer a
  *     command. If a duration suffix is not specified, milliseconds will be used.
  * @param allow Packages and classes, beside the application's own packages, whose objects may be
  *     session attributes.
  * @param attributes The class of an attribute, by the attribute's name.
+ * @param jacksonModules Whether the Jackson modules on the class path are used for attributes, such
+ *     as the one for Kotlin.
+ * @param inPlaceChanges Whether a save notices objects that were read from the session and changed
+ *     in place.
+ * @param renewAfter At which age a session's id renews itself; not at all by default. If a duration
+ *     suffix is not specified, seconds will be used.
+ * @param renewalGrace How long, up to 5 minutes, an id that renewed itself still finds its session.
+ *     If a duration suffix is not specified, seconds will be used.
  * @param checkOnStartup What happens when the application starts and its server does not answer.
  */
 @ConfigurationProperties("latchkey")
@@ -57,10 +67,15 @@ record LatchkeyProperties(
     @DurationUnit(ChronoUnit.SECONDS) @Nullable Duration rotationGrace,
     @Nullable ConflictPolicy conflicts,
     @Nullable UnreadablePolicy unreadable,
+    @Nullable UnreadablePolicy unreadableAttributes,
     @Nullable Integer connections,
     @DurationUnit(ChronoUnit.MILLIS) @Nullable Duration commandTimeout,
     @DefaultValue List<String> allow,
     @DefaultValue Map<String, Class<?>> attributes,
+    @DefaultValue("false") boolean jacksonModules,
+    @Nullable Boolean inPlaceChanges,
+    @DurationUnit(ChronoUnit.SECONDS) @Nullable Duration renewAfter,
+    @DurationUnit(ChronoUnit.SECONDS) @Nullable Duration renewalGrace,
     @DefaultValue("fail") StartupCheck checkOnStartup) {
 
   /** What happens when the application starts and its server does not answer. */

@@ -47,8 +47,14 @@ public final class LatchkeyWebSessionAutoConfiguration {
   static class ManagerConfiguration {
     @Bean
     @ConditionalOnMissingBean(WebSessionStore.class)
-    LatchkeyWebSessionStore latchkeyWebSessionStore(SessionStore sessions) {
-      return new LatchkeyWebSessionStore(sessions);
+    LatchkeyWebSessionStore latchkeyWebSessionStore(
+        SessionStore sessions, LatchkeyProperties properties) {
+      LatchkeyWebSessionStore.Builder builder = LatchkeyWebSessionStore.builder(sessions);
+      StoreOptions.set(
+          "latchkey.in-place-changes", properties.inPlaceChanges(), builder::inPlaceChanges);
+      StoreOptions.set("latchkey.renew-after", properties.renewAfter(), builder::renewAfter);
+      StoreOptions.set("latchkey.renewal-grace", properties.renewalGrace(), builder::renewalGrace);
+      return builder.build();
     }
 
     @Bean

@@ -1,37 +1,43 @@
 package io.latchkey.webflux.boot;
 
-import org.springframework.boot.context.properties.PropertyMapper;
+import io.latchkey.webflux.LatchkeyWebSessionIdResolver;
 import org.springframework.boot.web.server.Cookie;
-import org.springframework.http.ResponseCookie.ResponseCookieBuilder;
 import org.springframework.util.StringUtils;
-import org.springframework.web.server.session.CookieWebSessionIdResolver;
 import org.springframework.web.server.session.WebSessionIdResolver;
 
 /** The session's cookie from {@code server.reactive.session.cookie.*}. The only place that does. */
 final class SessionCookies {
+  private static final String PREFIX = "server.reactive.session.cookie.";
+
   private SessionCookies() {}
 
-  /**
-   * HttpOnly, SameSite=Lax, and Secure where the request is, if the properties say nothing else.
-   */
+  /** What the properties leave out stays as secure as Latchkey makes it. */
   static WebSessionIdResolver resolver(Cookie cookie) {
-    var resolver = new CookieWebSessionIdResolver();
-    String name = cookie.getName();
-    if (StringUtils.hasText(name)) {
-      resolver.setCookieName(name);
+    LatchkeyWebSessionIdResolver.Builder builder = LatchkeyWebSessionIdResolver.builder();
+    if (StringUtils.hasText(cookie.getName())) {
+      StoreOptions.set(PREFIX + "name", cookie.getName(), builder::cookieName);
     }
-    resolver.addCookieInitializer(builder -> apply(cookie, builder));
-    return resolver;
-  }
-
-  private static void apply(Cookie cookie, ResponseCookieBuilder builder) {
-    PropertyMapper map = PropertyMapper.get();
-    map.from(cookie::getDomain).to(builder::domain);
-    map.from(cookie::getPath).to(builder::path);
-    map.from(cookie::getHttpOnly).to(builder::httpOnly);
-    map.from(cookie::getSecure).to(builder::secure);
-    map.from(cookie::getMaxAge).to(builder::maxAge);
-    map.from(cookie::getPartitioned).to(builder::partitioned);
-    map.from(cookie::getSameSite).to(sameSite -> builder.sameSite(sameSite.attributeValue()));
+    if (StringUtils.hasText(cookie.getDomain())) {
+      StoreOptions.set(PREFIX + "domain", cookie.getDomain(), builder::domain);
+    }
+    if (StringUtils.hasText(cookie.getPath())) {
+      StoreOptions.set(PREFIX + "path", cookie.getPath(), builder::path);
+    }
+    StoreOptions.set(PREFIX + "max-age", cookie.getMaxAge(), builder::maxAge);
+    StoreOptions.set(PREFIX + "secure", cookie.getSecure(), builder::secure);
+    StoreOptions.set(PREFIX + "http-only", cookie.getHttpOnly(), builder::httpOnly);
+    StoreOptions.set(PREFIX + "partitioned", cookie.getPartitioned(), builder::partitioned);
+    StoreOptions.set(
+        PREFIX + "same-site",
+        cookie.getSameSite(),
+        sameSite -> builder.sameSite(sameSite.attributeValue()));
+    try {
+      return builder.build();
+    } catch (IllegalArgumentException e) {
+      throw new LatchkeyStartException(
+          "The session's cookie cannot be as the properties say: " + e.getMessage() + ".",
+          "Change the properties " + PREFIX + "*, which set these options.",
+          e);
+    }
   }
 }

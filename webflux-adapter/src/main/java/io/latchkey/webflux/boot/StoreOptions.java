@@ -47,6 +47,10 @@ final class StoreOptions {
     set("latchkey.rotation-grace", properties.rotationGrace(), builder::rotationGrace);
     set("latchkey.conflicts", properties.conflicts(), builder::conflicts);
     set("latchkey.unreadable", properties.unreadable(), builder::unreadable);
+    set(
+        "latchkey.unreadable-attributes",
+        properties.unreadableAttributes(),
+        builder::unreadableAttributes);
     set("latchkey.connections", properties.connections(), builder::connections);
     set("latchkey.command-timeout", properties.commandTimeout(), builder::commandTimeout);
   }
@@ -97,7 +101,8 @@ final class StoreOptions {
     set(property, never ? Session.NEVER_IDLE : value, option);
   }
 
-  private static <T> void set(String property, @Nullable T value, Consumer<T> option) {
+  /** Sets an option, if there is a value for it. */
+  static <T> void set(String property, @Nullable T value, Consumer<T> option) {
     if (value == null) {
       return;
     }

@@ -28,6 +28,7 @@ import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.io.DefaultResourceLoader;
+import org.springframework.http.HttpStatus;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerRequest;
@@ -60,6 +61,30 @@ class LatchkeyApplicationTest {
     start();
 
     assertThat(get("/look", cookie).body()).isEqualTo("ada");
+  }
+
+  @Test
+  void objectOfTheApplicationsOwnPackageComesBackAsWhatItWas() {
+    start();
+    String cookie = cookie(get("/visit", null));
+
+    start();
+
+    assertThat(get("/visit", cookie).body()).isEqualTo("2 visits");
+  }
+
+  @Test
+  void objectOfAnotherPackageIsRefusedUntilItIsAllowed() {
+    start();
+    assertThat(get("/foreign", null).statusCode()).isEqualTo(500);
+
+    start("--latchkey.allow=org.springframework.http");
+    String cookie = cookie(get("/foreign", null));
+    assertThat(get("/foreign", cookie).body()).isEqualTo("HttpStatus");
+
+    start("--latchkey.attributes.status=org.springframework.http.HttpStatus");
+    cookie = cookie(get("/foreign", null));
+    assertThat(get("/foreign", cookie).body()).isEqualTo("HttpStatus");
   }
 
   @Test
@@ -112,6 +137,27 @@ class LatchkeyApplicationTest {
   }
 
   @Test
+  void cookieOfASecureRequestIsOneThatOnlyItsHostCanPlant() {
+    start("--server.forward-headers-strategy=framework");
+
+    HttpResponse<String> response = get("/set/ada", null, "X-Forwarded-Proto", "https");
+
+    assertThat(setCookie(response)).startsWith("__Host-SESSION=").contains("Secure");
+    assertThat(response.headers().firstValue("Cache-Control")).hasValue("no-store");
+  }
+
+  @Test
+  void idRenewsItselfAtTheAgeThatThePropertySays() {
+    start("--latchkey.renew-after=1ms");
+    String cookie = cookie(get("/set/ada", null));
+
+    HttpResponse<String> response = get("/look", cookie);
+
+    assertThat(response.body()).isEqualTo("ada");
+    assertThat(cookie(response)).isNotEqualTo(cookie);
+  }
+
+  @Test
   void endedSessionExpiresItsCookieInTheBrowser() {
     start("--server.reactive.session.cookie.max-age=1h");
     String cookie = cookie(get("/set/ada", null));
@@ -160,12 +206,15 @@ class LatchkeyApplicationTest {
     application = start.run(all.toArray(new String[0]));
   }
 
-  private HttpResponse<String> get(String path, @Nullable String cookie) {
+  private HttpResponse<String> get(String path, @Nullable String cookie, String... headers) {
     var context = (WebServerApplicationContext) Objects.requireNonNull(application);
     int port = Objects.requireNonNull(context.getWebServer()).getPort();
     var request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + path));
     if (cookie != null) {
       request.header("Cookie", cookie);
+    }
+    if (headers.length > 0) {
+      request.headers(headers);
     }
     try {
       return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
@@ -187,6 +236,13 @@ class LatchkeyApplicationTest {
     SERVER.keys().forEach(key -> SERVER.command("DEL", key));
   }
 
+  /**
+   * Kept in a session.
+   *
+   * @param count how many there were
+   */
+  record Visits(int count) {}
+
   @SpringBootConfiguration
   @EnableAutoConfiguration(excludeName = LatchkeyWebSessionAutoConfiguration.SPRING_SESSION)
   static class Application {
@@ -195,6 +251,8 @@ class LatchkeyApplicationTest {
       return RouterFunctions.route()
           .GET("/set/{user}", Application::set)
           .GET("/look", Application::look)
+          .GET("/visit", Application::visit)
+          .GET("/foreign", Application::foreign)
           .GET("/end", Application::end)
           .build();
     }
@@ -212,6 +270,29 @@ class LatchkeyApplicationTest {
           .flatMap(
               session ->
                   ServerResponse.ok().bodyValue(session.getAttributeOrDefault("user", "nobody")));
+    }
+
+    private static Mono<ServerResponse> visit(ServerRequest request) {
+      return request
+          .session()
+          .flatMap(
+              session -> {
+                Visits before = session.getAttributeOrDefault("visits", new Visits(0));
+                Visits now = new Visits(before.count() + 1);
+                session.getAttributes().put("visits", now);
+                return ServerResponse.ok().bodyValue(now.count() + " visits");
+              });
+    }
+
+    private static Mono<ServerResponse> foreign(ServerRequest request) {
+      return request
+          .session()
+          .flatMap(
+              session -> {
+                Object before = session.getAttributes().getOrDefault("status", "none");
+                session.getAttributes().put("status", HttpStatus.OK);
+                return ServerResponse.ok().bodyValue(before.getClass().getSimpleName());
+              });
     }
 
     private static Mono<ServerResponse> end(ServerRequest request) {

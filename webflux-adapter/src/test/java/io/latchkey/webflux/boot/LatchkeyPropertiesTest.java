@@ -5,20 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.latchkey.Session;
 import io.latchkey.SessionStore;
 import io.latchkey.valkey.ValkeySessionStore;
+import io.latchkey.webflux.LatchkeyWebSessionStore;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.lang.reflect.Field;
-import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -27,7 +30,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.convert.DurationStyle;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import tools.jackson.databind.JsonNode;
@@ -37,7 +42,7 @@ import tools.jackson.databind.json.JsonMapper;
 class LatchkeyPropertiesTest {
   /** Objects that only a customizer can give. */
   private static final Set<String> OPTIONS_WITHOUT_PROPERTY =
-      Set.of("clock", "resources", "migrate-from");
+      Set.of("clock", "resources", "migrate-from", "format");
 
   private static final Set<String> PROPERTIES_OF_BOOT_ALONE =
       Set.of("uri", "enabled", "check-on-startup");
@@ -49,16 +54,18 @@ class LatchkeyPropertiesTest {
 
   @Test
   void ideKnowsOnePropertyForEveryOptionOfTheStore() {
-    Set<String> options =
-        Stream.of(ValkeySessionStore.Builder.class.getMethods())
-            .filter(method -> method.getReturnType() == ValkeySessionStore.Builder.class)
-            .map(Method::getName)
-            .map(LatchkeyPropertiesTest::kebab)
-            .collect(Collectors.toCollection(TreeSet::new));
+    Set<String> options = new TreeSet<>();
+    for (Class<?> builder :
+        List.of(ValkeySessionStore.Builder.class, LatchkeyWebSessionStore.Builder.class)) {
+      Stream.of(builder.getMethods())
+          .filter(method -> method.getReturnType() == builder)
+          .map(method -> kebab(method.getName()))
+          .forEach(options::add);
+    }
     options.removeAll(OPTIONS_WITHOUT_PROPERTY);
     // One attribute at a time there, a map here.
     options.remove("attribute");
-    options.addAll(List.of("allow", "attributes"));
+    options.add("attributes");
 
     Set<String> properties = new TreeSet<>(metadata().keySet());
     properties.removeAll(PROPERTIES_OF_BOOT_ALONE);
@@ -117,6 +124,7 @@ class LatchkeyPropertiesTest {
     "rotation-grace, 10, graceMillis, 10000",
     "conflicts, reject, conflicts, REJECT",
     "unreadable, absent, unreadable, ABSENT",
+    "unreadable-attributes, fail, unreadableAttributes, FAIL",
     "connections, 4, connectionCount, 4",
     "command-timeout, 500, commandTimeout, PT0.5S"
   })
@@ -139,6 +147,11 @@ class LatchkeyPropertiesTest {
     "latchkey.rotation-grace, 1h",
     "latchkey.connections, 0",
     "latchkey.command-timeout, 0",
+    "latchkey.allow, java",
+    "latchkey.renew-after, 0",
+    "latchkey.renewal-grace, 1h",
+    "server.reactive.session.cookie.max-age, 0",
+    "server.reactive.session.cookie.path, shop",
     "spring.session.timeout, 0",
     "spring.session.timeout, soon",
     "server.reactive.session.timeout, 0"
@@ -213,7 +226,31 @@ class LatchkeyPropertiesTest {
             });
   }
 
-  private static Duration idleTimeout(org.springframework.context.ApplicationContext context) {
+  @Test
+  void cookiePropertiesThatContradictEachOtherAreAnError() {
+    web.withPropertyValues(
+            "server.reactive.session.cookie.secure=false",
+            "server.reactive.session.cookie.same-site=none")
+        .run(
+            context -> {
+              var analysis =
+                  Objects.requireNonNull(
+                      new LatchkeyFailureAnalyzer()
+                          .analyze(Objects.requireNonNull(context.getStartupFailure())));
+              assertThat(analysis.getDescription()).contains("sameSite");
+              assertThat(analysis.getAction()).contains("server.reactive.session.cookie.*");
+            });
+  }
+
+  @Test
+  void defaultOfTheGraceThatTheIdeShowsIsTheWebStores() {
+    JsonNode property = Objects.requireNonNull(metadata().get("renewal-grace"));
+
+    assertThat(DurationStyle.detectAndParse(property.path("defaultValue").asString()))
+        .isEqualTo(LatchkeyWebSessionStore.DEFAULT_RENEWAL_GRACE);
+  }
+
+  private static Duration idleTimeout(ApplicationContext context) {
     return context.getBean(SessionStore.class).newSession().idleTimeout();
   }
 
@@ -229,8 +266,8 @@ class LatchkeyPropertiesTest {
   }
 
   private static String stackTrace(Throwable failure) {
-    var text = new java.io.StringWriter();
-    failure.printStackTrace(new java.io.PrintWriter(text));
+    var text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text));
     return text.toString();
   }
 
@@ -252,14 +289,15 @@ class LatchkeyPropertiesTest {
   }
 
   private static String kebab(String camelCase) {
-    return camelCase.replaceAll("([A-Z])", "-$1").toLowerCase(java.util.Locale.ROOT);
+    return camelCase.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
   }
 
   /** All that a builder holds. */
   private static Map<String, String> options(ValkeySessionStore.Builder builder) {
     Map<String, String> options = new LinkedHashMap<>();
     for (Field field : Arrays.asList(builder.getClass().getDeclaredFields())) {
-      if (!java.lang.reflect.Modifier.isStatic(field.getModifiers())) {
+      // What is allowed differs from application to application, and is no text.
+      if (!Modifier.isStatic(field.getModifiers()) && !field.getName().equals("attributes")) {
         field.setAccessible(true);
         try {
           options.put(field.getName(), String.valueOf(field.get(builder)));

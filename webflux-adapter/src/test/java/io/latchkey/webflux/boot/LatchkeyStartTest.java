@@ -6,6 +6,7 @@ import io.latchkey.tck.RespConnection;
 import io.latchkey.tck.ServerProcess;
 import io.latchkey.tck.ValkeyServer;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -15,6 +16,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
 
 /** An application that starts while its server is away, or will not have it. */
 @ExtendWith(OutputCaptureExtension.class)
@@ -112,14 +114,12 @@ class LatchkeyStartTest {
               check[0] = context.getBean(ServerCheck.class);
               assertThat(check[0].isRunning()).isTrue();
               assertThat(check[0].getPhase())
-                  .isLessThan(
-                      org.springframework.boot.web.server.context.WebServerApplicationContext
-                          .START_STOP_LIFECYCLE_PHASE);
+                  .isLessThan(WebServerApplicationContext.START_STOP_LIFECYCLE_PHASE);
             });
     assertThat(check[0].isRunning()).isFalse();
   }
 
-  private static FailureAnalysis analysis(@org.jspecify.annotations.Nullable Throwable failure) {
+  private static FailureAnalysis analysis(@Nullable Throwable failure) {
     return Objects.requireNonNull(
         new LatchkeyFailureAnalyzer().analyze(Objects.requireNonNull(failure)));
   }

@@ -1,0 +1,390 @@
+package io.latchkey.codec;
+
+import com.fasterxml.jackson.annotation.JsonFormat;
+import io.latchkey.AttributeFormat;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.Version;
+import tools.jackson.core.type.WritableTypeId;
+import tools.jackson.databind.BeanDescription;
+import tools.jackson.databind.BeanProperty;
+import tools.jackson.databind.DeserializationConfig;
+import tools.jackson.databind.DeserializationContext;
+import tools.jackson.databind.JacksonModule;
+import tools.jackson.databind.JavaType;
+import tools.jackson.databind.SerializationConfig;
+import tools.jackson.databind.SerializationContext;
+import tools.jackson.databind.ValueDeserializer;
+import tools.jackson.databind.ValueSerializer;
+import tools.jackson.databind.deser.Deserializers;
+import tools.jackson.databind.deser.ValueDeserializerModifier;
+import tools.jackson.databind.deser.std.DelegatingDeserializer;
+import tools.jackson.databind.ext.jdk8.Jdk8OptionalSerializer;
+import tools.jackson.databind.jsontype.TypeDeserializer;
+import tools.jackson.databind.jsontype.TypeSerializer;
+import tools.jackson.databind.module.SimpleAbstractTypeResolver;
+import tools.jackson.databind.ser.Serializers;
+import tools.jackson.databind.ser.ValueSerializerModifier;
+import tools.jackson.databind.ser.jdk.AtomicReferenceSerializer;
+import tools.jackson.databind.type.CollectionType;
+import tools.jackson.databind.type.MapType;
+import tools.jackson.databind.type.ReferenceType;
+
+/** What Jackson has to be told besides the tags themselves. */
+final class TagModule extends JacksonModule {
+  /** The key that marks a set where its order is not to matter. */
+  static final String SET_MARK = "\u0000set";
+
+  private static final Set<Class<?>> WITHOUT_TAGS =
+      Set.of(Boolean.class, Integer.class, Double.class);
+
+  private final TagRules rules;
+
+  TagModule(TagRules rules) {
+    this.rules = rules;
+  }
+
+  @Override
+  public String getModuleName() {
+    return "latchkey";
+  }
+
+  @Override
+  public Version version() {
+    return Version.unknownVersion();
+  }
+
+  @Override
+  public void setupModule(SetupContext context) {
+    context.addSerializers(new Own());
+    context.addDeserializers(new Asked());
+    context.addSerializerModifier(new Writing());
+    context.addDeserializerModifier(new Reading());
+    // A set keeps the order in which it was written.
+    SimpleAbstractTypeResolver kept = new SimpleAbstractTypeResolver();
+    kept.addMapping(Set.class, LinkedHashSet.class);
+    context.addAbstractTypeResolver(kept);
+  }
+
+  /** References, whose tag would be lost, and classes that have a format of their own. */
+  private final class Own extends Serializers.Base {
+    @Override
+    public @Nullable ValueSerializer<?> findSerializer(
+        SerializationConfig config,
+        JavaType type,
+        BeanDescription.Supplier bean,
+        JsonFormat.@Nullable Value format) {
+      if (type.hasRawClass(Root.class)) {
+        return new Root.Serializer(rules);
+      }
+      AttributeFormat own = rules.types().format(type.getRawClass().getName());
+      return own == null ? null : new FormatSerializer(own);
+    }
+
+    @Override
+    public @Nullable ValueSerializer<?> findReferenceSerializer(
+        SerializationConfig config,
+        ReferenceType type,
+        BeanDescription.Supplier bean,
+        JsonFormat.@Nullable Value format,
+        TypeSerializer contentTypeSerializer,
+        ValueSerializer<Object> contentSerializer) {
+      if (type.hasRawClass(Optional.class)) {
+        return new Reference(
+            new Jdk8OptionalSerializer(type, false, contentTypeSerializer, contentSerializer));
+      }
+      return type.hasRawClass(AtomicReference.class)
+          ? new Reference(
+              new AtomicReferenceSerializer(type, false, contentTypeSerializer, contentSerializer))
+          : null;
+    }
+  }
+
+  private final class Asked extends Deserializers.Base {
+    @Override
+    public @Nullable ValueDeserializer<?> findBeanDeserializer(
+        JavaType type, DeserializationConfig config, BeanDescription.Supplier bean) {
+      return type.hasRawClass(AskedType.class) ? new AskedType.Deserializer(rules) : null;
+    }
+
+    @Override
+    public boolean hasDeserializerFor(DeserializationConfig config, Class<?> type) {
+      return type == AskedType.class;
+    }
+  }
+
+  private static final class Writing extends ValueSerializerModifier {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public ValueSerializer<?> modifyMapSerializer(
+        SerializationConfig config,
+        MapType type,
+        BeanDescription.Supplier bean,
+        ValueSerializer<?> serializer) {
+      return type.getKeyType().isJavaLangObject() ? new MapOfAnything(serializer) : serializer;
+    }
+
+    @Override
+    public ValueSerializer<?> modifyCollectionSerializer(
+        SerializationConfig config,
+        CollectionType type,
+        BeanDescription.Supplier bean,
+        ValueSerializer<?> serializer) {
+      return type.isTypeOrSubTypeOf(Set.class) ? new MarkedSet(serializer) : serializer;
+    }
+  }
+
+  /** The types whose deserializers would not look for a tag. */
+  private static final class Reading extends ValueDeserializerModifier {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public ValueDeserializer<?> modifyDeserializer(
+        DeserializationConfig config,
+        BeanDescription.Supplier bean,
+        ValueDeserializer<?> deserializer) {
+      return WITHOUT_TAGS.contains(bean.getBeanClass()) ? new Looking(deserializer) : deserializer;
+    }
+
+    @Override
+    public ValueDeserializer<?> modifyReferenceDeserializer(
+        DeserializationConfig config,
+        ReferenceType type,
+        BeanDescription.Supplier bean,
+        ValueDeserializer<?> deserializer) {
+      return new Looking(deserializer);
+    }
+  }
+
+  /** Passes on to another serializer all that it has no say in. */
+  private abstract static class Passing extends ValueSerializer<Object> {
+    final ValueSerializer<Object> inner;
+
+    @SuppressWarnings("unchecked") // Jackson itself does not know more
+    Passing(ValueSerializer<?> inner) {
+      this.inner = (ValueSerializer<Object>) inner;
+    }
+
+    abstract Passing around(ValueSerializer<?> other);
+
+    @Override
+    public void resolve(SerializationContext context) {
+      inner.resolve(context);
+    }
+
+    @Override
+    public ValueSerializer<?> createContextual(
+        SerializationContext context, @Nullable BeanProperty property) {
+      ValueSerializer<?> contextual = inner.createContextual(context, property);
+      return contextual.equals(inner) ? this : around(contextual);
+    }
+
+    @Override
+    public boolean isEmpty(SerializationContext context, Object value) {
+      return inner.isEmpty(context, value);
+    }
+
+    @Override
+    public void serialize(Object value, JsonGenerator generator, SerializationContext context) {
+      inner.serialize(value, generator, context);
+    }
+
+    @Override
+    public void serializeWithType(
+        Object value,
+        JsonGenerator generator,
+        SerializationContext context,
+        TypeSerializer typeSerializer) {
+      inner.serializeWithType(value, generator, context, typeSerializer);
+    }
+  }
+
+  /** A reference, which Jackson would write as if only its content were there. */
+  private static final class Reference extends Passing {
+    Reference(ValueSerializer<?> inner) {
+      super(inner);
+    }
+
+    @Override
+    Passing around(ValueSerializer<?> other) {
+      return new Reference(other);
+    }
+
+    @Override
+    public void serializeWithType(
+        Object value,
+        JsonGenerator generator,
+        SerializationContext context,
+        TypeSerializer typeSerializer) {
+      if (!(typeSerializer instanceof TagSerializer)) {
+        inner.serializeWithType(value, generator, context, typeSerializer);
+        return;
+      }
+      WritableTypeId id =
+          typeSerializer.writeTypePrefix(
+              generator, context, typeSerializer.typeId(value, JsonToken.VALUE_EMBEDDED_OBJECT));
+      inner.serialize(value, generator, context);
+      typeSerializer.writeTypeSuffix(generator, context, id);
+    }
+  }
+
+  /** A map that says nothing of its keys: those of JSON are texts. */
+  private static final class MapOfAnything extends Passing {
+    MapOfAnything(ValueSerializer<?> inner) {
+      super(inner);
+    }
+
+    @Override
+    Passing around(ValueSerializer<?> other) {
+      return new MapOfAnything(other);
+    }
+
+    @Override
+    public void serializeWithType(
+        Object value,
+        JsonGenerator generator,
+        SerializationContext context,
+        TypeSerializer typeSerializer) {
+      if (typeSerializer instanceof TagSerializer tags
+          && value instanceof Map<?, ?> map
+          && !(map instanceof EnumMap)
+          && hasOtherKeys(map)
+          && tags.writeEntries(map, generator, context)) {
+        return;
+      }
+      inner.serializeWithType(value, generator, context, typeSerializer);
+    }
+
+    private static boolean hasOtherKeys(Map<?, ?> map) {
+      for (Object key : map.keySet()) {
+        if (!(key instanceof String)) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
+  /** A set, marked where its order is not to matter. */
+  private static final class MarkedSet extends Passing {
+    MarkedSet(ValueSerializer<?> inner) {
+      super(inner);
+    }
+
+    @Override
+    Passing around(ValueSerializer<?> other) {
+      return new MarkedSet(other);
+    }
+
+    @Override
+    public void serialize(Object value, JsonGenerator generator, SerializationContext context) {
+      boolean marked = mark(generator, context);
+      inner.serialize(value, generator, context);
+      unmark(marked, generator);
+    }
+
+    @Override
+    public void serializeWithType(
+        Object value,
+        JsonGenerator generator,
+        SerializationContext context,
+        TypeSerializer typeSerializer) {
+      boolean marked = mark(generator, context);
+      inner.serializeWithType(value, generator, context, typeSerializer);
+      unmark(marked, generator);
+    }
+
+    private static boolean mark(JsonGenerator generator, SerializationContext context) {
+      boolean mark =
+          context.getAttribute(Encoding.class) instanceof Encoding encoding && encoding.canonical;
+      if (mark) {
+        generator.writeStartObject();
+        generator.writeName(SET_MARK);
+      }
+      return mark;
+    }
+
+    private static void unmark(boolean marked, JsonGenerator generator) {
+      if (marked) {
+        generator.writeEndObject();
+      }
+    }
+  }
+
+  /** What has a format of its own has its tag wherever it stands. */
+  private static final class FormatSerializer extends ValueSerializer<Object> {
+    private final AttributeFormat format;
+
+    FormatSerializer(AttributeFormat format) {
+      this.format = format;
+    }
+
+    @Override
+    public void serializeWithType(
+        Object value,
+        JsonGenerator generator,
+        SerializationContext context,
+        TypeSerializer typeSerializer) {
+      serialize(value, generator, context);
+    }
+
+    @Override
+    public void serialize(Object value, JsonGenerator generator, SerializationContext context) {
+      Encoding encoding = Encoding.of(context);
+      String json;
+      try {
+        byte[] written = format.write(value);
+        if (encoding.strict) {
+          // Only its own format knows what is in there, and whether all of that may be read.
+          format.read(written);
+        }
+        json = new String(written, StandardCharsets.UTF_8);
+      } catch (Exception | LinkageError | StackOverflowError e) {
+        String name = AttributeFormats.classNamedBy(e);
+        encoding.refused = name != null ? name : value.getClass().getName();
+        encoding.reason =
+            name != null ? null : "its own format fails (" + e.getClass().getName() + ")";
+        throw new Tags.NotAllowedException(encoding.refused);
+      }
+      generator.writeStartObject();
+      generator.writeName(Tags.TYPE);
+      generator.writeString(Tags.of(value, value.getClass()));
+      generator.writeName(Tags.VALUE);
+      generator.writeRawValue(json);
+      generator.writeEndObject();
+      // Nobody looks for tags of ours in there.
+      encoding.written += 2 + Escapes.count(json);
+    }
+  }
+
+  /** Looks for a tag before it leaves the value to the deserializer of its type. */
+  private static final class Looking extends DelegatingDeserializer {
+    Looking(ValueDeserializer<?> inner) {
+      super(inner);
+    }
+
+    @Override
+    protected ValueDeserializer<?> newDelegatingInstance(ValueDeserializer<?> inner) {
+      return new Looking(inner);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // as wide as Jackson's own
+    public @Nullable Object deserializeWithType(
+        JsonParser parser, DeserializationContext context, TypeDeserializer typeDeserializer) {
+      return typeDeserializer instanceof TagDeserializer tags
+          ? tags.read(parser, context, (ValueDeserializer<Object>) _delegatee)
+          : super.deserializeWithType(parser, context, typeDeserializer);
+    }
+  }
+}
