@@ -16,6 +16,9 @@ module io.latchkey.webflux {
   requires static spring.boot.web.server;
   requires static testcontainers;
 
+  // Spring Session alone needs this, and brings it.
+  requires static spring.session.core;
+
   // Spring Security alone needs these, and brings them.
   requires static spring.security.core;
   requires static tools.jackson.core;

@@ -35,6 +35,18 @@ public interface Session {
   String id();
 
   /**
+   * The id that {@link SessionStore#rotateId} will give this session: decided by the first call, so
+   * that one who has to name the new id before the rotation can. Until then no session has it.
+   *
+   * @return that id, the same at each call
+   * @throws UnsupportedOperationException if the session's store does not decide it beforehand;
+   *     those of Latchkey do
+   */
+  default String nextId() {
+    throw new UnsupportedOperationException("this session's store does not tell the next id");
+  }
+
+  /**
    * When the session was created, by the clock of the store that created it.
    *
    * @return the time of creation, in whole milliseconds

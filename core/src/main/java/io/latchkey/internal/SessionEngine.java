@@ -102,7 +102,7 @@ public final class SessionEngine implements SessionStore {
 
   @Override
   public Session newSession() {
-    return TrackedSession.unsaved(ids.next(), attributes, settings);
+    return TrackedSession.unsaved(ids, attributes, settings);
   }
 
   @Override
@@ -144,7 +144,8 @@ public final class SessionEngine implements SessionStore {
             (found, sink) -> {
               if (found.session() != null) {
                 if (!isAtItsEnd(found.session())) {
-                  sink.next(TrackedSession.stored(found.id(), attributes, found.session()));
+                  sink.next(
+                      TrackedSession.stored(found.id(), this.ids, attributes, found.session()));
                 }
                 return;
               }
@@ -237,7 +238,7 @@ public final class SessionEngine implements SessionStore {
         || settings.touchDue(snapshot.lastAccessedAt(), snapshot.idleMillis(), now)) {
       backend.touch(id, now).subscribe(there -> {}, error -> failedTouches.increment());
     }
-    return TrackedSession.stored(id, attributes, snapshot);
+    return TrackedSession.stored(id, ids, attributes, snapshot);
   }
 
   private <T> Mono<T> absentIfUnreadable(Mono<T> result, Mono<T> absent) {
@@ -254,8 +255,7 @@ public final class SessionEngine implements SessionStore {
   private Mono<Session> create(Map<String, ?> attributes, int attempt) {
     return Mono.defer(
             () -> {
-              TrackedSession session =
-                  TrackedSession.unsaved(ids.next(), this.attributes, settings);
+              TrackedSession session = TrackedSession.unsaved(ids, this.attributes, settings);
               attributes.forEach(session::set);
               long createdAt = session.base().lastAccessedAt();
               return insert(session, session.edit(), createdAt, settings.conflicts(), 1);
@@ -559,7 +559,7 @@ public final class SessionEngine implements SessionStore {
 
   private Mono<Session> update(
       String id, Snapshot snapshot, Function<Session, Mono<Session>> change, int attempt) {
-    TrackedSession session = TrackedSession.stored(id, attributes, snapshot);
+    TrackedSession session = TrackedSession.stored(id, ids, attributes, snapshot);
     return Objects.requireNonNull(change.apply(session), "change answered with null")
         .flatMap(
             changed -> {

@@ -31,6 +31,7 @@ final class TrackedSession implements ExactSession {
   private static final int MAX_OUTSTANDING = 16;
 
   private final String id;
+  private final SessionIds ids;
   private final Attributes attributes;
 
   private Snapshot base;
@@ -44,14 +45,16 @@ final class TrackedSession implements ExactSession {
   private boolean graceGiven;
   private @Nullable TrackedSession successor;
 
-  private TrackedSession(String id, Attributes attributes, Snapshot base, boolean stored) {
+  private TrackedSession(
+      String id, SessionIds ids, Attributes attributes, Snapshot base, boolean stored) {
     this.id = id;
+    this.ids = ids;
     this.attributes = attributes;
     this.base = base;
     this.stored = stored;
   }
 
-  static TrackedSession unsaved(String id, Attributes attributes, SessionSettings settings) {
+  static TrackedSession unsaved(SessionIds ids, Attributes attributes, SessionSettings settings) {
     long now = settings.now();
     long absoluteEnd =
         settings.absoluteMillis() == SessionSettings.NEVER
@@ -65,11 +68,12 @@ final class TrackedSession implements ExactSession {
             0,
             "",
             new Snapshot.PlainBody(now, Map.of(), Map.of()));
-    return new TrackedSession(id, attributes, nothing, false);
+    return new TrackedSession(ids.next(), ids, attributes, nothing, false);
   }
 
-  static TrackedSession stored(String id, Attributes attributes, Snapshot snapshot) {
-    return new TrackedSession(id, attributes, snapshot, true);
+  static TrackedSession stored(
+      String id, SessionIds ids, Attributes attributes, Snapshot snapshot) {
+    return new TrackedSession(id, ids, attributes, snapshot, true);
   }
 
   // What users see.
@@ -77,6 +81,11 @@ final class TrackedSession implements ExactSession {
   @Override
   public String id() {
     return id;
+  }
+
+  @Override
+  public String nextId() {
+    return rotationTarget(() -> new RotationTarget(ids.nextAfter(id), null)).id();
   }
 
   @Override
@@ -374,7 +383,7 @@ final class TrackedSession implements ExactSession {
       return null;
     }
     TrackedSession moved =
-        new TrackedSession(SessionIds.renewed(id, since.secret()), attributes, current, true);
+        new TrackedSession(SessionIds.renewed(id, since.secret()), ids, attributes, current, true);
     moved.changes.putAll(changes);
     moved.idleChange = idleChange;
     rotatedAway = true;
@@ -383,7 +392,7 @@ final class TrackedSession implements ExactSession {
 
   /** This session under a new id, where nothing is stored under the old one. */
   synchronized TrackedSession succeededBy(String newId) {
-    return passChangesOn(new TrackedSession(newId, attributes, base, false));
+    return passChangesOn(new TrackedSession(newId, ids, attributes, base, false));
   }
 
   /** This session under a new id, where an earlier attempt has stored it with those changes. */
@@ -392,7 +401,7 @@ final class TrackedSession implements ExactSession {
     if (idleChange == edit.idle) {
       idleChange = null;
     }
-    return passChangesOn(new TrackedSession(newId, attributes, now, true));
+    return passChangesOn(new TrackedSession(newId, ids, attributes, now, true));
   }
 
   /** What a rotation that failed half way has to go on with, if there is such a thing. */
@@ -420,7 +429,7 @@ final class TrackedSession implements ExactSession {
 
   /** The session under its new id; this object is at its end. */
   synchronized TrackedSession rotated(String newId, Edit edit, Snapshot now) {
-    TrackedSession moved = new TrackedSession(newId, attributes, now, true);
+    TrackedSession moved = new TrackedSession(newId, ids, attributes, now, true);
     changes.forEach(
         (name, change) -> {
           if (edit.changes.get(name) != change) {

@@ -44,6 +44,31 @@ abstract class RotatingContract extends ContractTopic {
   }
 
   @Test
+  void rotationGivesTheIdThatWasToldBeforehand() {
+    Session session = created();
+    String told = nextId(session);
+    assertThat(told).isNotEqualTo(session.id());
+    assertThat(isThere(told)).isFalse();
+    assertThat(value(store().rotateId(session)).id()).isEqualTo(told).isEqualTo(session.nextId());
+  }
+
+  @Test
+  void sessionThatWasNeverStoredIsStoredUnderTheIdThatWasToldBeforehand() {
+    Session session = store().newSession();
+    String told = nextId(session);
+    assertThat(value(store().rotateId(session)).id()).isEqualTo(told);
+    assertGone(session.id());
+  }
+
+  private static String nextId(Session session) {
+    try {
+      return session.nextId();
+    } catch (UnsupportedOperationException e) {
+      return Assumptions.abort("the store decides the next id at the rotation");
+    }
+  }
+
+  @Test
   void sessionThatWasRotatedKeepsItsIdAndCanNoLongerBeSaved() {
     Session session = created();
     String id = session.id();

@@ -244,7 +244,13 @@ class LatchkeyApplicationTest {
   record Visits(int count) {}
 
   @SpringBootConfiguration
-  @EnableAutoConfiguration(excludeName = LatchkeyWebSessionAutoConfiguration.SPRING_SESSION)
+  @EnableAutoConfiguration(
+      excludeName = {
+        // On these tests' class path, and not wanted here.
+        LatchkeyWebSessionAutoConfiguration.SPRING_SESSION,
+        "org.springframework.boot.security.autoconfigure.web.reactive"
+            + ".ReactiveWebSecurityAutoConfiguration"
+      })
   static class Application {
     @Bean
     RouterFunction<ServerResponse> routes() {

@@ -1,0 +1,65 @@
+package io.latchkey.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.latchkey.tck.ValkeyServer;
+import java.io.IOException;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Visitors who came while the application ran with Spring Session, and come back after. */
+class SessionsTakenAlongTest {
+  @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
+
+  @SuppressWarnings("NullAway.Init")
+  private static RunningShop before;
+
+  @SuppressWarnings("NullAway.Init")
+  private static RunningShop after;
+
+  @BeforeAll
+  static void start() {
+    before = RunningShop.start(RunningShop.Variant.SPRING_SESSION, SERVER);
+    after = RunningShop.start(RunningShop.Variant.LATCHKEY_MIGRATING, SERVER);
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    before.close();
+    after.close();
+  }
+
+  @Test
+  void visitorWhoSignedInBeforeIsStillKnownAndHasTheCart() {
+    Visitor visitor = new Visitor(before);
+    visitor.post("/cart/tea");
+    visitor.post("/delivery/Elm");
+    visitor.signIn();
+
+    Visitor later = new Visitor(after, visitor.id());
+
+    assertThat(later.page("/account")).isEqualTo("ada");
+    assertThat(later.page("/cart")).isEqualTo("1 tea");
+    later.post("/cart/milk");
+    assertThat(later.page("/cart")).isEqualTo("1 tea, 1 milk");
+    assertThat(later.page("/delivery")).contains("fee=4.90, speed=EXPRESS");
+    assertThat(later.id()).isEqualTo(visitor.id());
+  }
+
+  @Test
+  void signingInGivesAnIdOfLatchkeys() {
+    Visitor visitor = new Visitor(before);
+    visitor.post("/cart/tea");
+    String springs = Objects.requireNonNull(visitor.id());
+
+    Visitor later = new Visitor(after, springs);
+    later.signIn();
+
+    assertThat(later.id()).matches("[A-Za-z0-9_-]{32}");
+    assertThat(later.page("/cart")).isEqualTo("1 tea");
+    assertThat(new Visitor(after, springs).page("/cart")).isEqualTo("null");
+  }
+}
