@@ -110,7 +110,10 @@ class ShopController {
   }
 
   @PostMapping("/sign-out")
-  Mono<Rendering> signOut(WebSession session) {
+  Mono<Rendering> signOut(ServerWebExchange exchange, WebSession session) {
+    // Whatever is marked no-store, Chromium keeps pages in memory and shows them again to whoever
+    // goes back, with the name and the cart on them. This makes it forget them.
+    exchange.getResponse().getHeaders().set("Clear-Site-Data", "\"cache\"");
     return session.invalidate().thenReturn(redirect("/sign-in?signed-out"));
   }
 

@@ -4,6 +4,7 @@ import java.util.Objects;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.web.server.WebFilter;
 
 /** The shop as its main method starts it, on a free port. */
 final class RunningShop implements AutoCloseable {
@@ -14,12 +15,21 @@ final class RunningShop implements AutoCloseable {
   }
 
   static RunningShop start(String uri, String namespace) {
+    return start(uri, namespace, 0);
+  }
+
+  /** On this port, or on a free one if it is 0; with these filters besides its own. */
+  static RunningShop start(String uri, String namespace, int port, WebFilter... filters) {
+    var application = new SpringApplication(ShopApplication.class);
+    application.addInitializers(
+        context -> {
+          for (WebFilter filter : filters) {
+            context.getBeanFactory().registerSingleton(filter.getClass().getName(), filter);
+          }
+        });
     return new RunningShop(
-        SpringApplication.run(
-            ShopApplication.class,
-            "--server.port=0",
-            "--LATCHKEY_URI=" + uri,
-            "--shop.namespace=" + namespace));
+        application.run(
+            "--server.port=" + port, "--LATCHKEY_URI=" + uri, "--shop.namespace=" + namespace));
   }
 
   int port() {
