@@ -1,0 +1,66 @@
+package io.latchkey.webflux.boot;
+
+import java.net.URI;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslOptions;
+import org.springframework.boot.ssl.SslStoreBundle;
+import org.springframework.util.ClassUtils;
+
+/**
+ * The server of Boot's connection details for Redis: properties, a container, a Compose service, or
+ * a bean of the application. Loaded only where Boot's module for Redis is.
+ */
+final class RedisConnections {
+  private static final String OF_PROPERTIES = "PropertiesDataRedisConnectionDetails";
+
+  private RedisConnections() {}
+
+  static ConfiguredConnectionDetails of(DataRedisConnectionDetails redis, RedisKeys keys) {
+    if (redis.getSentinel() != null) {
+      throw Unsupported.nodes("sentinel");
+    }
+    if (redis.getCluster() != null) {
+      throw Unsupported.nodes("cluster");
+    }
+    DataRedisConnectionDetails.Standalone server = redis.getStandalone();
+    if (redis.getMasterReplica() != null || server == null) {
+      throw Unsupported.nodes("masterreplica");
+    }
+    boolean ofProperties = ClassUtils.getShortName(redis.getClass()).equals(OF_PROPERTIES);
+    String source =
+        !ofProperties
+            ? "a bean DataRedisConnectionDetails"
+            : keys.areSet() ? RedisKeys.SOURCE : RedisKeys.DEFAULT_SOURCE;
+    // That the URL says rediss:// does not show in these details.
+    boolean tls = tls(redis.getSslBundle(), source) || (ofProperties && isTls(keys.url()));
+    return new ConfiguredConnectionDetails(
+        RedisUri.of(
+            tls,
+            server.getHost(),
+            server.getPort(),
+            redis.getUsername(),
+            redis.getPassword(),
+            server.getDatabase()),
+        source);
+  }
+
+  private static boolean isTls(@Nullable String url) {
+    return url != null && "rediss".equalsIgnoreCase(URI.create(url).getScheme());
+  }
+
+  /** The JDK's own certificates, without more, are what our store takes. */
+  private static boolean tls(@Nullable SslBundle bundle, String source) {
+    if (bundle == null) {
+      return false;
+    }
+    SslOptions options = bundle.getOptions();
+    if (!bundle.getStores().equals(SslStoreBundle.NONE)
+        || options.getCiphers() != null
+        || options.getEnabledProtocols() != null) {
+      throw Unsupported.sslBundle(source);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,88 @@
+package io.latchkey.webflux.boot;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.core.env.Environment;
+
+/**
+ * The properties {@code spring.data.redis.*} where Boot's own module for them is not on the class
+ * path: as many of them as Latchkey makes use of.
+ */
+final class RedisKeys {
+  static final String SOURCE = "the properties spring.data.redis.*";
+  static final String DEFAULT_SOURCE =
+      "no property: neither latchkey.uri is set nor spring.data.redis.*, so it is the default";
+
+  private static final String PREFIX = "spring.data.redis.";
+  private static final String DEFAULT_HOST = "localhost";
+
+  private final Binder binder;
+
+  RedisKeys(Environment environment) {
+    this.binder = Binder.get(environment);
+  }
+
+  /** Whether any property says where the server is. */
+  boolean areSet() {
+    return text("url") != null || text("host") != null || isBound("port", Integer.class);
+  }
+
+  @Nullable String url() {
+    return text("url");
+  }
+
+  /** The server that they name, or the default one. */
+  ConfiguredConnectionDetails connectionDetails() {
+    refuseNodes("sentinel");
+    refuseNodes("cluster");
+    refuseNodes("masterreplica");
+    boolean tls = tls();
+    String source = areSet() ? SOURCE : DEFAULT_SOURCE;
+    String url = url();
+    if (url != null) {
+      boolean plain = url.startsWith("redis:");
+      return new ConfiguredConnectionDetails(
+          tls && plain ? "rediss:" + url.substring("redis:".length()) : url, source);
+    }
+    String host = text("host");
+    return new ConfiguredConnectionDetails(
+        RedisUri.of(
+            tls,
+            host == null ? DEFAULT_HOST : host,
+            number("port"),
+            text("username"),
+            text("password"),
+            number("database")),
+        source);
+  }
+
+  private boolean tls() {
+    String bundle = text("ssl.bundle");
+    boolean enabled =
+        binder.bind(PREFIX + "ssl.enabled", Boolean.class).orElseGet(() -> bundle != null);
+    if (enabled && bundle != null) {
+      throw Unsupported.sslBundle(SOURCE);
+    }
+    return enabled;
+  }
+
+  private void refuseNodes(String kind) {
+    if (binder.bind(PREFIX + kind + ".nodes", Bindable.listOf(String.class)).isBound()) {
+      throw Unsupported.nodes(kind);
+    }
+  }
+
+  private @Nullable String text(String key) {
+    String value = binder.bind(PREFIX + key, String.class).orElse(null);
+    return value == null || value.isBlank() ? null : value;
+  }
+
+  private int number(String key) {
+    return binder.bind(PREFIX + key, Integer.class).orElse(0);
+  }
+
+  private boolean isBound(String key, Class<?> type) {
+    return binder.bind(PREFIX + key, type).isBound();
+  }
+}

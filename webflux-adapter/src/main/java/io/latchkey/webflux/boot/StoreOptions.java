@@ -1,0 +1,129 @@
+package io.latchkey.webflux.boot;
+
+import io.latchkey.Session;
+import io.latchkey.valkey.ValkeySessionStore;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.convert.DurationStyle;
+import org.springframework.boot.web.server.autoconfigure.ServerProperties;
+import org.springframework.core.env.Environment;
+
+/** From the properties to the builder's options. A wrong value's error names the property. */
+final class StoreOptions {
+  private static final String TOUCH_INTERVAL = "latchkey.touch-interval";
+  private static final String SPRING_SESSION_TIMEOUT = "spring.session.timeout";
+
+  private StoreOptions() {}
+
+  /** A builder for that server. */
+  static ValkeySessionStore.Builder builder(LatchkeyConnectionDetails connection) {
+    try {
+      return ValkeySessionStore.builder(connection.getUri());
+    } catch (IllegalArgumentException e) {
+      // Not as an invalid property value: that would show it, with its password.
+      throw new LatchkeyStartException(
+          "The address of the server for the web sessions cannot be read: %s. It comes from %s."
+              .formatted(e.getMessage(), ConfiguredConnectionDetails.source(connection)),
+          "Set latchkey.uri to an address such as valkey://user:password@host:6379/0, or"
+              + " valkeys://host:6379 for TLS.",
+          e);
+    }
+  }
+
+  static void apply(
+      LatchkeyProperties properties,
+      ServerProperties server,
+      Environment environment,
+      ValkeySessionStore.Builder builder) {
+    set("latchkey.namespace", properties.namespace(), builder::namespace);
+    set("latchkey.layout", properties.layout(), builder::layout);
+    set("latchkey.keys", properties.keys(), builder::keys);
+    idleTimeout(properties, server, environment, builder);
+    setTimeout("latchkey.absolute-timeout", properties.absoluteTimeout(), builder::absoluteTimeout);
+    set(TOUCH_INTERVAL, properties.touchInterval(), builder::touchInterval);
+    set("latchkey.rotation-grace", properties.rotationGrace(), builder::rotationGrace);
+    set("latchkey.conflicts", properties.conflicts(), builder::conflicts);
+    set("latchkey.unreadable", properties.unreadable(), builder::unreadable);
+    set(
+        "latchkey.unreadable-attributes",
+        properties.unreadableAttributes(),
+        builder::unreadableAttributes);
+    set("latchkey.connections", properties.connections(), builder::connections);
+    set("latchkey.command-timeout", properties.commandTimeout(), builder::commandTimeout);
+  }
+
+  static ValkeySessionStore build(
+      ValkeySessionStore.Builder builder, LatchkeyProperties properties) {
+    try {
+      return builder.build();
+    } catch (IllegalArgumentException e) {
+      // Of the properties this one alone has to fit another.
+      if (properties.touchInterval() != null && mentions(e, "touchInterval")) {
+        throw invalid(TOUCH_INTERVAL, properties.touchInterval(), e);
+      }
+      throw e;
+    }
+  }
+
+  /** Our own property, or Spring Session's, or the web server's. */
+  private static void idleTimeout(
+      LatchkeyProperties properties,
+      ServerProperties server,
+      Environment environment,
+      ValkeySessionStore.Builder builder) {
+    String springSession = environment.getProperty(SPRING_SESSION_TIMEOUT);
+    if (properties.idleTimeout() != null) {
+      setTimeout("latchkey.idle-timeout", properties.idleTimeout(), builder::idleTimeout);
+    } else if (springSession != null && !springSession.isBlank()) {
+      setTimeout(SPRING_SESSION_TIMEOUT, seconds(springSession), builder::idleTimeout);
+    } else {
+      setTimeout(
+          "server.reactive.session.timeout",
+          server.getReactive().getSession().getTimeout(),
+          builder::idleTimeout);
+    }
+  }
+
+  private static Duration seconds(String text) {
+    try {
+      return DurationStyle.detectAndParse(text.strip(), ChronoUnit.SECONDS);
+    } catch (IllegalArgumentException e) {
+      throw invalid(SPRING_SESSION_TIMEOUT, text, e);
+    }
+  }
+
+  private static void setTimeout(
+      String property, @Nullable Duration value, Consumer<Duration> option) {
+    boolean never = value != null && value.isNegative();
+    set(property, never ? Session.NEVER_IDLE : value, option);
+  }
+
+  /** Sets an option, if there is a value for it. */
+  static <T> void set(String property, @Nullable T value, Consumer<T> option) {
+    if (value == null) {
+      return;
+    }
+    try {
+      option.accept(value);
+    } catch (IllegalArgumentException e) {
+      throw invalid(property, value, e);
+    }
+  }
+
+  private static InvalidConfigurationPropertyValueException invalid(
+      String property, Object value, IllegalArgumentException e) {
+    String message = String.valueOf(e.getMessage());
+    String reason =
+        Character.toUpperCase(message.charAt(0))
+            + message.substring(1)
+            + (message.endsWith(".") ? "" : ".");
+    return new InvalidConfigurationPropertyValueException(property, value, reason, e);
+  }
+
+  private static boolean mentions(IllegalArgumentException e, String option) {
+    return e.getMessage() != null && e.getMessage().contains(option);
+  }
+}

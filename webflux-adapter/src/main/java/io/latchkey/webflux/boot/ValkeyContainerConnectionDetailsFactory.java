@@ -1,0 +1,36 @@
+package io.latchkey.webflux.boot;
+
+import org.springframework.boot.testcontainers.service.connection.ContainerConnectionDetailsFactory;
+import org.springframework.boot.testcontainers.service.connection.ContainerConnectionSource;
+import org.testcontainers.containers.Container;
+
+/** The server in a container that a test declares with {@code @ServiceConnection}. */
+final class ValkeyContainerConnectionDetailsFactory
+    extends ContainerConnectionDetailsFactory<Container<?>, LatchkeyConnectionDetails> {
+  ValkeyContainerConnectionDetailsFactory() {
+    super(ValkeyImages.names());
+  }
+
+  @Override
+  protected LatchkeyConnectionDetails getContainerConnectionDetails(
+      ContainerConnectionSource<Container<?>> source) {
+    return new InContainer(source);
+  }
+
+  private static final class InContainer extends ContainerConnectionDetails<Container<?>>
+      implements LatchkeyConnectionDetails {
+    InContainer(ContainerConnectionSource<Container<?>> source) {
+      super(source);
+    }
+
+    @Override
+    public String getUri() {
+      if (getSslBundle() != null) {
+        throw Unsupported.sslBundle("a container");
+      }
+      Container<?> container = getContainer();
+      return RedisUri.of(
+          false, container.getHost(), container.getMappedPort(ValkeyImages.PORT), null, null, 0);
+    }
+  }
+}
