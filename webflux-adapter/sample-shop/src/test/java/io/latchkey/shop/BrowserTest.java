@@ -21,6 +21,7 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.openqa.selenium.Keys;
 
 /**
  * Visits to the running shop with a real browser, on a phone and on a desktop. What was to be seen
@@ -198,6 +199,69 @@ class BrowserTest {
     assertThat(browser.heading()).isEqualTo("Things for coming home");
     assertThat(browser.text()).contains("Sign in").doesNotContain("Ada", "Sign out");
     photograph("sign-out", "back to the products");
+  }
+
+  @Test
+  void pagesAreEasyToReadAndToUse() {
+    for (boolean dark : new boolean[] {false, true}) {
+      browser.forgetEverything();
+      browser.useDarkColours(dark);
+      for (String path : new String[] {"/", "/cart", "/sign-in", "/session", "/nowhere"}) {
+        browser.open(address(path));
+        assertNoHurdles(dark, "stranger " + path);
+      }
+      assertThat(browser.complaints()).singleElement().asString().contains("/nowhere", "404");
+      browser.open(address("/sign-in"));
+      browser.type("Your name", "Bartholomea".repeat(5));
+      browser.press("Sign in");
+      assertNoHurdles(dark, "visitor home");
+      browser.press(ADD_MUG);
+      assertNoHurdles(dark, "visitor cart");
+      browser.open(address("/session"));
+      assertNoHurdles(dark, "visitor session");
+      expireAllSessions();
+      browser.open(address("/cart"));
+      assertNoHurdles(dark, "ended cart");
+    }
+  }
+
+  @Test
+  void longNamesFit() {
+    browser.open(address("/"));
+    browser.renameAll("Hand-forged Donaudampfschifffahrtsgesellschaftskapitänskajütenschlüssel");
+    assertThat(browser.hurdles()).isEmpty();
+    photograph("long", "names");
+    browser.press(ADD_MUG);
+    browser.renameAll("Hand-forged Donaudampfschifffahrtsgesellschaftskapitänskajütenschlüssel");
+    assertThat(browser.hurdles()).isEmpty();
+    photograph("long", "names in the cart");
+  }
+
+  @Test
+  void visitorNeedsNothingButTheKeyboard() {
+    browser.open(address("/sign-in"));
+    assertThat(browser.focus()).isEqualTo("Your name");
+    browser.type("Your name", "Ada");
+    browser.keyToNextPage(Keys.ENTER);
+    assertThat(browser.text()).contains("Welcome, Ada");
+
+    browser.key(Keys.TAB);
+    assertThat(browser.focus()).isEqualTo("Skip to the content");
+    assertThat(browser.focusIsVisible()).isTrue();
+    photograph("keyboard", "skip");
+    browser.key(Keys.ENTER);
+    browser.key(Keys.TAB);
+    assertThat(browser.focus()).isEqualTo("Add Brass key to the cart");
+    assertThat(browser.focusIsVisible()).isTrue();
+    photograph("keyboard", "first product");
+    browser.keyToNextPage(Keys.ENTER);
+
+    assertThat(browser.text()).contains("Ada, your cart", "Brass key");
+  }
+
+  private void assertNoHurdles(boolean dark, String page) {
+    photograph(dark ? "dark" : "light", page.replace("/", ""));
+    assertThat(browser.hurdles()).as("%s, %s", page, dark ? "dark" : "light").isEmpty();
   }
 
   private void signIn(String name) {

@@ -2,6 +2,7 @@ package io.latchkey.shop;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
@@ -54,6 +55,32 @@ final class Chromium implements AutoCloseable {
   private static final String DRIVER = "chromedriver";
   private static final Path SCREENSHOTS = Path.of("target", "screenshots");
 
+  private static final String AXE = resource("/axe.min.js");
+  private static final String FIND_HURDLES =
+      """
+      const [byFinger, done] = arguments;
+      const found = [];
+      const name = e => e.tagName + ' ' + (e.getAttribute('aria-label') ?? e.textContent).trim();
+      const width = document.documentElement.clientWidth;
+      if (document.documentElement.scrollWidth > width) found.push('the page is too wide');
+      if (byFinger) {
+        for (const e of document.querySelectorAll('a, button, input')) {
+          const box = e.getBoundingClientRect();
+          if (box.height > 1 && Math.min(box.height, box.width) < 44) {
+            found.push('too small for a finger: ' + name(e));
+          }
+        }
+      }
+      axe.run({resultTypes: ['violations']}).then(
+        results => {
+          for (const fault of results.violations) {
+            for (const node of fault.nodes) found.push(fault.id + ': ' + node.html);
+          }
+          done(found);
+        },
+        error => done(['axe failed: ' + error]));
+      """;
+
   /** What a person holds in the hand, or has on the desk. */
   enum Screen {
     PHONE(390, 844),
@@ -72,10 +99,12 @@ final class Chromium implements AutoCloseable {
     }
   }
 
+  private final Screen screen;
   private final Janitor janitor;
   private final ChromeDriver driver;
 
-  private Chromium(Janitor janitor, ChromeDriver driver) {
+  private Chromium(Screen screen, Janitor janitor, ChromeDriver driver) {
+    this.screen = screen;
     this.janitor = janitor;
     this.driver = driver;
   }
@@ -117,7 +146,7 @@ final class Chromium implements AutoCloseable {
       options.setBinary(browser.toFile());
       var driver = new ChromeDriver(service, options);
       janitor.watch();
-      return new Chromium(janitor, driver);
+      return new Chromium(screen, janitor, driver);
     } catch (IOException | RuntimeException e) {
       service.stop();
       janitor.close();
@@ -235,11 +264,6 @@ final class Chromium implements AutoCloseable {
     follow(() -> key(key));
   }
 
-  /** Whether there is a button or a link with this name to be seen. */
-  boolean offers(String name) {
-    return driver.findElements(named(name)).stream().anyMatch(WebElement::isDisplayed);
-  }
-
   /** All words that can be seen on the page. */
   String text() {
     return find(By.tagName("body")).getText();
@@ -262,15 +286,36 @@ final class Chromium implements AutoCloseable {
             List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
   }
 
-  /** Runs the body of a function; past the page's own policy, which allows no script. */
-  Object script(String body, Object... arguments) {
-    return Objects.requireNonNull(driver.executeScript(body, arguments), "the script's result");
+  /** The name of what has the focus; empty if nothing has. */
+  String focus() {
+    WebElement focused = driver.switchTo().activeElement();
+    return "body".equals(focused.getTagName())
+        ? ""
+        : Objects.requireNonNullElse(focused.getAccessibleName(), "");
   }
 
-  /** Runs the body of a function that calls its last argument when it is done. */
-  Object scriptWithCallback(String body) {
+  /** Whether it can be seen what has the focus. */
+  boolean focusIsVisible() {
+    WebElement focused = driver.switchTo().activeElement();
+    return focused.isDisplayed() && "solid".equals(focused.getCssValue("outline-style"));
+  }
+
+  /** Makes the name of each product or section this one, to see whether it fits. */
+  void renameAll(String name) {
+    driver.executeScript(
+        "document.querySelectorAll('h2').forEach(h => h.textContent = arguments[0])", name);
+  }
+
+  /**
+   * Faults that make the page hard to use: those that axe finds, such as a low contrast or a
+   * missing name; whatever is wider than the screen; and, on a phone, what is smaller than a
+   * fingertip.
+   */
+  List<String> hurdles() {
     driver.manage().timeouts().scriptTimeout(PATIENCE);
-    return Objects.requireNonNull(driver.executeAsyncScript(body), "the script's result");
+    driver.executeScript(AXE);
+    Object found = driver.executeAsyncScript(FIND_HURDLES, screen.isPhone());
+    return ((List<?>) Objects.requireNonNull(found)).stream().map(String::valueOf).toList();
   }
 
   /** The warnings and errors in the browser's console since it was last asked. */
@@ -336,6 +381,14 @@ final class Chromium implements AutoCloseable {
   private static By named(String name) {
     String match = "[@aria-label = '" + name + "' or normalize-space() = '" + name + "']";
     return By.xpath("//button" + match + " | //a" + match);
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = Objects.requireNonNull(Chromium.class.getResourceAsStream(name), name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static Optional<Path> onPath(String name) {
