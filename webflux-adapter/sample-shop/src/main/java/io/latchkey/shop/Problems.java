@@ -3,6 +3,7 @@ package io.latchkey.shop;
 import io.latchkey.SessionGoneException;
 import io.latchkey.SessionStoreException;
 import io.latchkey.SessionStoreUnavailableException;
+import io.latchkey.webflux.LatchkeyWebSessionIdResolver;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -23,7 +24,6 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.server.ServerWebExchange;
-import org.springframework.web.server.session.CookieWebSessionIdResolver;
 import org.springframework.web.server.session.WebSessionIdResolver;
 import org.thymeleaf.context.Context;
 import org.thymeleaf.spring6.ISpringWebFluxTemplateEngine;
@@ -97,12 +97,14 @@ class Problems implements ErrorWebExceptionHandler {
   }
 
   /** What was not stored must not reach the browser, and what may still be there must stay. */
-  private void keepCookie(ServerHttpResponse response) {
-    if (ids instanceof CookieWebSessionIdResolver cookies) {
-      response.getCookies().remove(cookies.getCookieName());
-      response.beforeCommit(
-          () -> Mono.fromRunnable(() -> response.getCookies().remove(cookies.getCookieName())));
-    }
+  private static void keepCookie(ServerHttpResponse response) {
+    removeCookie(response);
+    response.beforeCommit(() -> Mono.fromRunnable(() -> removeCookie(response)));
+  }
+
+  private static void removeCookie(ServerHttpResponse response) {
+    response.getCookies().remove(LatchkeyWebSessionIdResolver.PLAIN_NAME);
+    response.getCookies().remove(LatchkeyWebSessionIdResolver.HOST_NAME);
   }
 
   private Mono<Void> page(

@@ -1,19 +1,18 @@
 package io.latchkey.shop;
 
-import io.latchkey.SessionStore;
 import io.latchkey.SessionStoreException;
 import io.latchkey.valkey.ValkeySessionStore;
-import io.latchkey.webflux.LatchkeyWebSessionStore;
-import java.time.Duration;
-import org.springframework.beans.factory.annotation.Value;
+import io.latchkey.webflux.boot.LatchkeyConnectionDetails;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
-import org.springframework.web.server.session.DefaultWebSessionManager;
-import org.springframework.web.server.session.WebSessionIdResolver;
-import org.springframework.web.server.session.WebSessionManager;
 
-/** Where the shop keeps its sessions. */
+/**
+ * Where the shop keeps its sessions. That they are Latchkey's takes no more than the dependency; a
+ * shop that need not start a server for whoever tries it sets {@code latchkey.uri}, and has no such
+ * class.
+ */
 @Configuration(proxyBeanMethods = false)
 class SessionConfiguration {
 
@@ -22,37 +21,25 @@ class SessionConfiguration {
     return SessionServer.choose(environment.getProperty("LATCHKEY_URI"));
   }
 
-  @Bean(destroyMethod = "close")
-  ValkeySessionStore sessionStore(
-      SessionServer server,
-      @Value("${shop.namespace}") String namespace,
-      @Value("${shop.idle-timeout}") Duration idleTimeout) {
-    ValkeySessionStore store;
+  @Bean
+  LatchkeyConnectionDetails sessionServerDetails(SessionServer server) {
     try {
-      store =
-          ValkeySessionStore.builder(server.uri())
-              .namespace(namespace)
-              .idleTimeout(idleTimeout)
-              .build();
+      ValkeySessionStore.builder(server.uri());
     } catch (IllegalArgumentException e) {
       throw new SessionServerException(server.description(), e);
     }
-    try {
-      // Better to find out now than with the first customer.
-      store.get(store.newSession().id()).block();
-    } catch (SessionStoreException e) {
-      store.close();
-      throw new SessionServerException(server.description(), e);
-    }
-    return store;
+    return server::uri;
   }
 
-  /** Latchkey instead of Spring's sessions in memory: this bean is all. */
+  /** Better to find out now than with the first customer, and in the shop's own words. */
   @Bean
-  WebSessionManager webSessionManager(SessionStore sessions, WebSessionIdResolver ids) {
-    var manager = new DefaultWebSessionManager();
-    manager.setSessionStore(new LatchkeyWebSessionStore(sessions));
-    manager.setSessionIdResolver(ids);
-    return manager;
+  SmartInitializingSingleton sessionServerCheck(SessionServer server, ValkeySessionStore sessions) {
+    return () -> {
+      try {
+        sessions.get(sessions.newSession().id()).block();
+      } catch (SessionStoreException e) {
+        throw new SessionServerException(server.description(), e);
+      }
+    };
   }
 }
