@@ -8,6 +8,7 @@ import io.latchkey.SessionGoneException;
 import io.latchkey.SessionStore;
 import io.latchkey.memory.MemorySessionStore;
 import io.latchkey.tck.ValkeyServer;
+import io.latchkey.testing.RecordingProxy;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
@@ -162,10 +164,20 @@ class RotationGraceTest {
   @ParameterizedTest
   @EnumSource
   void signingInAfterARenewalOfUnknownOutcomeLeavesNoGrace(Layout layout) {
-    try (ValkeySessionStore store = store(layout, Duration.ZERO)) {
+    try (RecordingProxy proxy = RecordingProxy.of(SERVER.uri());
+        ValkeySessionStore store =
+            ValkeySessionStore.builder(proxy.uri())
+                .resources(RESOURCES)
+                .namespace(SERVER.namespace())
+                .layout(layout)
+                .build()) {
+      get(store.rotateId(create(store), GRACE)); // the server knows the script from now on
       Session session = create(store);
-      // Sent, and carried out before what follows: commands about one session keep their order.
-      store.rotateId(session, GRACE).subscribe().dispose();
+      RecordingProxy.Fault held = proxy.holdAnswer(command -> command.name().startsWith("EVAL"));
+      Disposable renewal = store.rotateId(session, GRACE).subscribe();
+      held.awaitStruck();
+      renewal.dispose();
+      held.release();
       Session signedIn = get(store.rotateId(session.set("user", "signed in"), Duration.ZERO));
       assertThat(get(store.get(signedIn.id())).get("user", String.class)).contains("signed in");
       StepVerifier.create(store.get(session.id())).verifyComplete();
