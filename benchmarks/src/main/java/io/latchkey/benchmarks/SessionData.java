@@ -1,6 +1,7 @@
 package io.latchkey.benchmarks;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /** The session that every store keeps: ten attributes, about 450 bytes as Latchkey stores it. */
@@ -29,7 +30,7 @@ final class SessionData {
         "signedIn", 1_790_000_000_000L,
         "admin", false,
         "visits", 42,
-        "cart", new String[] {"lamp", "kettle", "bookshelf", "garden chair", "tea towel"},
+        "cart", List.of("lamp", "kettle", "bookshelf", "garden chair", "tea towel"),
         "lastPage", "/products/kettle?colour=copper&from=newsletter&campaign=autumn-26");
   }
 }
