@@ -138,9 +138,9 @@ final class HashLayout implements SessionBackend {
           if type(moved) == 'table' then
             if not string.find(moved.err, 'WRONGTYPE', 1, true) then return moved end
           elseif moved and redis.call('HLEN', KEYS[1]) == 1 then
+            local is_session = redis.call('HGET', moved, 'latchkey')
             redis.call('UNLINK', KEYS[1])
-            if redis.call('HEXISTS', moved, 'latchkey') == 0 then return '0' end
-            return tostring(redis.call('UNLINK', moved))
+            return is_session and tostring(redis.call('UNLINK', moved)) or '0'
           end
           return tostring(redis.call('UNLINK', KEYS[1]))"""
               .formatted(HashFields.MOVED));

@@ -120,9 +120,9 @@ final class StringLayout implements SessionBackend {
             if not string.find(head.err, 'WRONGTYPE', 1, true) then return head end
           elseif string.sub(head, 1, %2$d) == '%3$s' then
             local key = string.sub(redis.call('GET', KEYS[1]), %2$d + 1, -3)
+            local moved_on = redis.call('GETRANGE', key, 0, %1$d) == '%3$s'
             redis.call('UNLINK', KEYS[1])
-            if redis.call('GETRANGE', key, 0, %1$d) == '%3$s' then return '0' end
-            return tostring(redis.call('UNLINK', key))
+            return moved_on and '0' or tostring(redis.call('UNLINK', key))
           end
           return tostring(redis.call('UNLINK', KEYS[1]))"""
               .formatted(

@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
 
 /** What is wrong with a server, or with the way to it, is said once, clearly, at the first use. */
 class FirstUseTest {
@@ -213,6 +214,25 @@ class FirstUseTest {
                       .hasMessageContaining(ServerErrors.NEEDED)
                       .hasMessageNotContaining(PASSWORD)
                       .hasNoCause());
+    }
+
+    /** What lies under two ids for a while takes other ways through the scripts. */
+    @ParameterizedTest
+    @EnumSource
+    void needsNoMoreForAGrace(Layout layout) {
+      permit(NAMESPACE, ServerErrors.NEEDED);
+      try (ValkeySessionStore store = builder(own.uri()).layout(layout).build()) {
+        Duration grace = Duration.ofMinutes(1);
+        Session session = created(store);
+        Session renewed = Sessions.value(store.rotateId(session, grace));
+        Session found = Sessions.value(store.get(session.id()));
+        assertThat(Sessions.value(store.touch(found))).isTrue();
+        Sessions.value(store.save(found.set("n", 1)));
+        Sessions.value(store.rotateId(found, grace));
+        Sessions.value(store.renewId(found, Duration.ofNanos(1), grace));
+        assertThat(Sessions.value(store.delete(session.id()))).isTrue();
+        StepVerifier.create(store.get(renewed.id())).verifyComplete();
+      }
     }
 
     /** A script is not undone where it fails. */
