@@ -89,7 +89,9 @@ final class MigrationScripts {
         if not head or #head ~= length or string.sub(head, 1, #text) ~= text then
           return {'?'}
         end
-        if form ~= '%7$s' and redis.call('STRLEN', key)
+        if form == '%7$s' then
+          if redis.call('HLEN', key) ~= tonumber(string.sub(head, %11$d)) then return {'?'} end
+        elseif redis.call('STRLEN', key)
           ~= #head + (tonumber(string.sub(head, %9$d, %10$d)) or -1) then
           return {'?'}
         end
@@ -106,7 +108,8 @@ final class MigrationScripts {
               HASH,
               Head.LENGTH,
               StringDocument.LENGTH + 1,
-              StringDocument.LENGTH + StringDocument.LENGTH_DIGITS);
+              StringDocument.LENGTH + StringDocument.LENGTH_DIGITS,
+              HashFields.LENGTH - HashFields.COUNT_DIGITS + 1);
 
   /**
    * Arguments of a write: the version that is expected, the mark, the time to live, the grace of a
@@ -156,6 +159,7 @@ final class MigrationScripts {
   private static final String PUT_HASH =
       """
       local function put(at)
+        if at ~= key then redis.call('HLEN', at) end
         if at ~= key or form == '%2$s' then redis.call('SETRANGE', at, 0, '') end
         if ARGV[3] ~= '0' then redis.call('PEXPIRE', at, ARGV[3]) end
         if form == '%2$s' and at == key then

@@ -27,16 +27,44 @@ class DamagedHashTest {
             .build()) {
       Session session = created(store);
       Session kept = Sessions.value(store.save(session.set("kept", 1)));
-      String key =
-          SERVER.keys().stream()
-              .filter(name -> Long.valueOf(1).equals(SERVER.command("HEXISTS", name, "a:user")))
-              .findFirst()
-              .orElseThrow();
+      String key = keyOfAWholeSession();
       SERVER.command("HDEL", key, "a:user");
       Object left = SERVER.command("HGETALL", key);
       assertThat(error(Mono.from(Flux.from(call.on(store, kept)))))
           .isInstanceOf(UnreadableSessionException.class);
       assertThat(SERVER.command("HGETALL", key)).isEqualTo(left);
     }
+  }
+
+  /** The scripts for all forms at once. */
+  @ParameterizedTest
+  @EnumSource(names = {"GET", "GET_ALL", "SAVE", "TOUCH", "UPDATE", "ROTATE_ID"})
+  void aStoreThatMigratesLeavesItAloneToo(Call call) {
+    try (ValkeySessionStore hashes =
+            ValkeySessionStore.builder(SERVER.uri())
+                .namespace(SERVER.namespace())
+                .layout(Layout.HASH)
+                .build();
+        ValkeySessionStore migrating =
+            ValkeySessionStore.builder(SERVER.uri())
+                .namespace(SERVER.namespace())
+                .migrateFrom(MigrationSource.layout(Layout.HASH))
+                .build()) {
+      Session session = created(hashes);
+      Session read = Sessions.value(migrating.get(session.id()));
+      String key = keyOfAWholeSession();
+      SERVER.command("HDEL", key, "a:user");
+      Object left = SERVER.command("HGETALL", key);
+      assertThat(error(Mono.from(Flux.from(call.on(migrating, read)))))
+          .isInstanceOf(UnreadableSessionException.class);
+      assertThat(SERVER.command("HGETALL", key)).isEqualTo(left);
+    }
+  }
+
+  private static String keyOfAWholeSession() {
+    return SERVER.keys().stream()
+        .filter(name -> Long.valueOf(1).equals(SERVER.command("HEXISTS", name, "a:user")))
+        .findFirst()
+        .orElseThrow();
   }
 }
