@@ -4,9 +4,8 @@ import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionSettings;
 import io.latchkey.internal.Snapshot;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -15,11 +14,13 @@ import reactor.core.publisher.Mono;
 final class MemoryBackend implements SessionBackend {
   private static final long SWEEP_INTERVAL_MILLIS = 60_000;
 
-  private final ConcurrentHashMap<String, Entry> entries;
-  private final AtomicLong lastSweep = new AtomicLong();
+  /** Touched with its own lock held only, see {@link #step}. */
+  private final Map<String, Entry> entries;
+
+  private long lastSweep;
   private final SessionSettings settings;
 
-  MemoryBackend(SessionSettings settings, ConcurrentHashMap<String, Entry> entries) {
+  MemoryBackend(SessionSettings settings, Map<String, Entry> entries) {
     this.entries = entries;
     this.settings = settings;
   }
@@ -177,13 +178,13 @@ final class MemoryBackend implements SessionBackend {
 
   /** Sessions that nobody asks for again would stay for ever. */
   private void sweep(long now) {
-    long last = lastSweep.get();
-    if (now - last >= SWEEP_INTERVAL_MILLIS && lastSweep.compareAndSet(last, now)) {
+    if (now - lastSweep >= SWEEP_INTERVAL_MILLIS) {
+      lastSweep = now;
       entries.values().removeIf(entry -> now >= entry.endsAt);
     }
   }
 
-  /** Compared by identity: two writes of the same content are two writes. */
+  /** What lies under an id: a session, or for the time of a grace the id where it lies. */
   static final class Entry {
     final Snapshot session;
     final long endsAt;

@@ -14,9 +14,9 @@ import io.latchkey.internal.SessionSettings;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import reactor.core.publisher.Flux;
@@ -327,11 +327,11 @@ public final class MemorySessionStore implements SessionStore {
      * @throws IllegalArgumentException if the touch interval is longer than the idle timeout
      */
     public MemorySessionStore build() {
-      return build(new ConcurrentHashMap<>());
+      return build(new HashMap<>());
     }
 
     /** A store over the sessions of others, as instances of a service share a server. */
-    MemorySessionStore build(ConcurrentHashMap<String, MemoryBackend.Entry> entries) {
+    MemorySessionStore build(Map<String, MemoryBackend.Entry> entries) {
       SessionSettings settings =
           new SessionSettings(
                   idleMillis,

@@ -8,12 +8,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.HashMap;
+import java.util.Map;
 
 /** The contract, on a clock that is moved. */
 class MemorySessionStoreContractTest extends SessionStoreContract {
   private final SettableClock clock = new SettableClock();
-  private final ConcurrentHashMap<String, MemoryBackend.Entry> shared = new ConcurrentHashMap<>();
+  private final Map<String, MemoryBackend.Entry> shared = new HashMap<>();
 
   @Override
   protected SessionStore newStore(StoreOptions options) {
