@@ -15,6 +15,8 @@ module io.latchkey.core {
   requires tools.jackson.databind;
 
   exports io.latchkey;
+  exports io.latchkey.codec to
+      io.latchkey.webflux;
   exports io.latchkey.internal to
       io.latchkey.webflux;
   exports io.latchkey.memory;

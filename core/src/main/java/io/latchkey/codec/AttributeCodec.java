@@ -102,7 +102,7 @@ public final class AttributeCodec {
                     .build())
             .build();
     AttributeTypes types = rules.types();
-    GuardedTypes guarded = new GuardedTypes(rules.tags(), types.loader());
+    GuardedTypes guarded = new GuardedTypes(rules.tags()::allows, types.loader());
     JsonMapper.Builder builder =
         JsonMapper.builder(factory)
             // A value is read as what it is, or not at all: no number out of a text, no text out

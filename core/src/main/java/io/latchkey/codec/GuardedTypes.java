@@ -1,6 +1,7 @@
 package io.latchkey.codec;
 
 import java.util.Arrays;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.DatabindContext;
 import tools.jackson.databind.JavaType;
@@ -14,28 +15,44 @@ import tools.jackson.databind.util.SimpleLookupCache;
  * Through here goes whatever Jackson loads by a name that stands in the data: a {@code Class} as a
  * property, or the class names of a type's own {@code @JsonTypeInfo}.
  */
-final class GuardedTypes extends TypeFactory {
+public final class GuardedTypes extends TypeFactory {
   private static final long serialVersionUID = 1L;
 
-  private final transient Tags tags;
+  private final transient Predicate<String> allowed;
 
-  GuardedTypes(Tags tags, ClassLoader loader) {
-    this(new SimpleLookupCache<>(16, 200), null, loader, tags);
+  /**
+   * Types that no other class can be of.
+   *
+   * @param allowed whether the class of that name is allowed; asked before it is loaded
+   * @param loader loads the classes, and initialises none of them
+   */
+  public GuardedTypes(Predicate<String> allowed, ClassLoader loader) {
+    this(new SimpleLookupCache<>(16, 200), null, loader, allowed);
   }
 
   private GuardedTypes(
       LookupCache<Object, JavaType> cache,
       TypeModifier @Nullable [] modifiers,
       ClassLoader loader,
-      Tags tags) {
+      Predicate<String> allowed) {
     super(cache, modifiers, loader);
-    this.tags = tags;
+    this.allowed = allowed;
   }
 
   @Override
   public Class<?> findClass(String className) throws ClassNotFoundException {
     Class<?> primitive = _findPrimitive(className);
-    return primitive != null ? primitive : tags.loadAllowed(className);
+    if (primitive != null) {
+      return primitive;
+    }
+    if (!allowed.test(className)) {
+      throw new ClassNotFoundException(className);
+    }
+    try {
+      return Class.forName(className, false, _classLoader);
+    } catch (LinkageError e) {
+      throw new ClassNotFoundException(className, e);
+    }
   }
 
   @Override
@@ -45,41 +62,45 @@ final class GuardedTypes extends TypeFactory {
       all = Arrays.copyOf(_modifiers, _modifiers.length + 1);
       all[all.length - 1] = modifier;
     }
-    return new GuardedTypes(_typeCache.emptyCopy(), all, _classLoader, tags);
+    return new GuardedTypes(_typeCache.emptyCopy(), all, _classLoader, allowed);
   }
 
   @Override
   public TypeFactory withClassLoader(ClassLoader loader) {
-    return new GuardedTypes(_typeCache, _modifiers, loader, tags);
+    return new GuardedTypes(_typeCache, _modifiers, loader, allowed);
   }
 
   @Override
   public TypeFactory withCache(LookupCache<Object, JavaType> cache) {
-    return new GuardedTypes(cache, _modifiers, _classLoader, tags);
+    return new GuardedTypes(cache, _modifiers, _classLoader, allowed);
   }
 
   @Override
   public TypeFactory snapshot() {
-    return new GuardedTypes(_typeCache.snapshot(), _modifiers, _classLoader, tags);
+    return new GuardedTypes(_typeCache.snapshot(), _modifiers, _classLoader, allowed);
   }
 
-  /** Asks the allow-list about the classes that a type's own {@code @JsonTypeInfo} names. */
+  /**
+   * Asks the same about the classes that a type's own {@code @JsonTypeInfo} names.
+   *
+   * @return a validator
+   */
   PolymorphicTypeValidator validator() {
-    return new Validator(tags);
+    return new Validator(allowed);
   }
 
   private static final class Validator extends PolymorphicTypeValidator.Base {
     private static final long serialVersionUID = 1L;
 
-    private final transient Tags tags;
+    private final transient Predicate<String> allowed;
 
-    Validator(Tags tags) {
-      this.tags = tags;
+    Validator(Predicate<String> allowed) {
+      this.allowed = allowed;
     }
 
     @Override
     public Validity validateSubClassName(DatabindContext context, JavaType base, String className) {
-      return tags.allows(className) ? Validity.ALLOWED : Validity.DENIED;
+      return allowed.test(className) ? Validity.ALLOWED : Validity.DENIED;
     }
   }
 }

@@ -12,11 +12,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
 import tools.jackson.core.Version;
-import tools.jackson.core.type.WritableTypeId;
 import tools.jackson.databind.BeanDescription;
-import tools.jackson.databind.BeanProperty;
 import tools.jackson.databind.DeserializationConfig;
 import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.JacksonModule;
@@ -166,57 +163,14 @@ final class TagModule extends JacksonModule {
     }
   }
 
-  /** Passes on to another serializer all that it has no say in. */
-  private abstract static class Passing extends ValueSerializer<Object> {
-    final ValueSerializer<Object> inner;
-
-    @SuppressWarnings("unchecked") // Jackson itself does not know more
-    Passing(ValueSerializer<?> inner) {
-      this.inner = (ValueSerializer<Object>) inner;
-    }
-
-    abstract Passing around(ValueSerializer<?> other);
-
-    @Override
-    public void resolve(SerializationContext context) {
-      inner.resolve(context);
-    }
-
-    @Override
-    public ValueSerializer<?> createContextual(
-        SerializationContext context, @Nullable BeanProperty property) {
-      ValueSerializer<?> contextual = inner.createContextual(context, property);
-      return contextual.equals(inner) ? this : around(contextual);
-    }
-
-    @Override
-    public boolean isEmpty(SerializationContext context, Object value) {
-      return inner.isEmpty(context, value);
-    }
-
-    @Override
-    public void serialize(Object value, JsonGenerator generator, SerializationContext context) {
-      inner.serialize(value, generator, context);
-    }
-
-    @Override
-    public void serializeWithType(
-        Object value,
-        JsonGenerator generator,
-        SerializationContext context,
-        TypeSerializer typeSerializer) {
-      inner.serializeWithType(value, generator, context, typeSerializer);
-    }
-  }
-
   /** A reference, which Jackson would write as if only its content were there. */
-  private static final class Reference extends Passing {
+  private static final class Reference extends TaggedSerializer {
     Reference(ValueSerializer<?> inner) {
       super(inner);
     }
 
     @Override
-    Passing around(ValueSerializer<?> other) {
+    PassingSerializer around(ValueSerializer<?> other) {
       return new Reference(other);
     }
 
@@ -226,26 +180,22 @@ final class TagModule extends JacksonModule {
         JsonGenerator generator,
         SerializationContext context,
         TypeSerializer typeSerializer) {
-      if (!(typeSerializer instanceof TagSerializer)) {
+      if (typeSerializer instanceof TagSerializer) {
+        super.serializeWithType(value, generator, context, typeSerializer);
+      } else {
         inner.serializeWithType(value, generator, context, typeSerializer);
-        return;
       }
-      WritableTypeId id =
-          typeSerializer.writeTypePrefix(
-              generator, context, typeSerializer.typeId(value, JsonToken.VALUE_EMBEDDED_OBJECT));
-      inner.serialize(value, generator, context);
-      typeSerializer.writeTypeSuffix(generator, context, id);
     }
   }
 
   /** A map that says nothing of its keys: those of JSON are texts. */
-  private static final class MapOfAnything extends Passing {
+  private static final class MapOfAnything extends PassingSerializer {
     MapOfAnything(ValueSerializer<?> inner) {
       super(inner);
     }
 
     @Override
-    Passing around(ValueSerializer<?> other) {
+    PassingSerializer around(ValueSerializer<?> other) {
       return new MapOfAnything(other);
     }
 
@@ -276,13 +226,13 @@ final class TagModule extends JacksonModule {
   }
 
   /** A set, marked where its order is not to matter. */
-  private static final class MarkedSet extends Passing {
+  private static final class MarkedSet extends PassingSerializer {
     MarkedSet(ValueSerializer<?> inner) {
       super(inner);
     }
 
     @Override
-    Passing around(ValueSerializer<?> other) {
+    PassingSerializer around(ValueSerializer<?> other) {
       return new MarkedSet(other);
     }
 

@@ -211,26 +211,12 @@ final class Tags {
     }
   }
 
-  /** Loads a class by name for Jackson, where the allow-list has it. */
-  Class<?> loadAllowed(String name) throws ClassNotFoundException {
-    if (!allows(name)) {
-      throw new ClassNotFoundException(name + " is not allowed");
-    }
-    return load(name);
-  }
-
   /** A class stands in the data, or is to be written into it, that no option allows. */
   static final class NotAllowedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
-    private final String className;
 
     NotAllowedException(String className) {
       super(className, null, false, false);
-      this.className = className;
-    }
-
-    String className() {
-      return className;
     }
   }
 }

@@ -1,12 +1,12 @@
 package io.latchkey.webflux;
 
 import io.latchkey.AttributeFormat;
+import io.latchkey.codec.GuardedTypes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 import org.springframework.security.jackson.SecurityJacksonModules;
 import tools.jackson.databind.DatabindContext;
 import tools.jackson.databind.JacksonModule;
@@ -14,10 +14,6 @@ import tools.jackson.databind.JavaType;
 import tools.jackson.databind.exc.InvalidTypeIdException;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.jsontype.BasicPolymorphicTypeValidator;
-import tools.jackson.databind.type.TypeFactory;
-import tools.jackson.databind.type.TypeModifier;
-import tools.jackson.databind.util.LookupCache;
-import tools.jackson.databind.util.SimpleLookupCache;
 
 /**
  * Spring Security's own JSON. Its modules decide which classes it may name; but where they would
@@ -38,10 +34,9 @@ final class SecurityFormat implements AttributeFormat {
     Names names = new Names();
     List<JacksonModule> modules = SecurityJacksonModules.getModules(loader, names);
     names.allowed = allowed;
-    Types types = new Types(names, loader);
     mapper =
         JsonMapper.builder()
-            .typeFactory(types)
+            .typeFactory(new GuardedTypes(names::allow, loader))
             .polymorphicTypeValidator(names.build())
             .addModules(modules)
             .build();
@@ -131,39 +126,6 @@ final class SecurityFormat implements AttributeFormat {
     @Override
     public Validity validateSubType(DatabindContext context, JavaType base, JavaType type) {
       return validateSubClassName(context, base, type.getRawClass().getName());
-    }
-  }
-
-  /** Loads no class that the names do not allow, whatever asks for it. */
-  private static final class Types extends TypeFactory {
-    private static final long serialVersionUID = 1L;
-
-    private final transient Names names;
-
-    Types(Names names, ClassLoader loader) {
-      this(new SimpleLookupCache<>(16, 200), null, loader, names);
-    }
-
-    private Types(
-        LookupCache<Object, JavaType> cache,
-        TypeModifier @Nullable [] modifiers,
-        ClassLoader loader,
-        Names names) {
-      super(cache, modifiers, loader);
-      this.names = names;
-    }
-
-    @Override
-    public Class<?> findClass(String className) throws ClassNotFoundException {
-      if (!names.allow(className)) {
-        throw new ClassNotFoundException(className);
-      }
-      return super.findClass(className);
-    }
-
-    @Override
-    public TypeFactory snapshot() {
-      return new Types(_typeCache.snapshot(), _modifiers, _classLoader, names);
     }
   }
 }
