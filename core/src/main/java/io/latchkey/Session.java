@@ -12,7 +12,8 @@ import java.util.Set;
  * <p>A session is a copy of what is stored, taken when it was read. Changes to it stay in memory
  * until {@link SessionStore#save}; it knows its own changes since the read, and only those are
  * written. Attributes are kept as JSON and decoded when they are asked for: changing an object that
- * {@code get} returned does not change the session, until {@link #set} is called with it.
+ * {@code get} returned does not change the session, until {@link #set} is called with it. (What was
+ * set and is not saved yet is that object itself, and is encoded as it is at the save.)
  *
  * <p>Safe for use by several threads. {@code toString} tells neither the id nor any value.
  */
@@ -134,7 +135,9 @@ public interface Session {
    * @throws SessionAttributeException if it cannot be read as what it was and {@code
    *     unreadableAttributes} says that this is an error; nothing else of the session suffers
    */
-  Optional<Object> get(String name);
+  default Optional<Object> get(String name) {
+    return get(name, Object.class);
+  }
 
   /**
    * Sets an attribute. The value is encoded when the session is saved: whatever Jackson can write

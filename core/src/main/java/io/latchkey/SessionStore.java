@@ -141,7 +141,8 @@ public interface SessionStore {
    *
    * @param session a session of this store that has just been read; if another comes back, it can
    *     no longer be saved
-   * @param age how old the id has to be, positive
+   * @param age how old the id has to be, from 1 millisecond to 36,500 days; {@link
+   *     Session#NEVER_IDLE} for an id that is never due
    * @param grace how long the old id still finds the session, from zero to 5 minutes
    * @return the session under its new id, or the same one where there is nothing to be done, as in
    *     a store that does not renew ids

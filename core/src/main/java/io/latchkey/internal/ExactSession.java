@@ -1,6 +1,7 @@
 package io.latchkey.internal;
 
 import io.latchkey.Session;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,6 +9,13 @@ import org.jspecify.annotations.Nullable;
  * what they were, and find out what was changed in place.
  */
 public interface ExactSession extends Session {
+
+  /**
+   * When the session ends however much it is used.
+   *
+   * @return that time, or null if there is none
+   */
+  @Nullable Instant absoluteEnd();
 
   /**
    * An attribute as it is stored, without this session's own changes.

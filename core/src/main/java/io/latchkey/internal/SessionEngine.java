@@ -430,6 +430,9 @@ public final class SessionEngine implements SessionStore {
     if (!session.isStored()) {
       return Mono.just(session);
     }
+    if (age == SessionSettings.NEVER) {
+      return Mono.just(session);
+    }
     if (session.base().body().isFoundByFormerId()) {
       return Mono.just(renewedByAnother(session, session.base()));
     }

@@ -132,6 +132,12 @@ final class TrackedSession implements ExactSession {
   }
 
   @Override
+  public @Nullable Instant absoluteEnd() {
+    long end = base().absoluteEnd();
+    return end == SessionSettings.NEVER ? null : Instant.ofEpochMilli(end);
+  }
+
+  @Override
   public <T> Optional<T> get(String name, Class<T> type) {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(type, "type");

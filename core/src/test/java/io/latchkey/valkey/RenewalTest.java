@@ -242,6 +242,13 @@ class RenewalTest {
   }
 
   @Test
+  void idThatIsNeverDueIsKept() {
+    Session session = due();
+
+    assertThat(get(store.renewId(session, Session.NEVER_IDLE, GRACE))).isSameAs(session);
+  }
+
+  @Test
   void ageAndGraceAreChecked() {
     Session session = create();
 

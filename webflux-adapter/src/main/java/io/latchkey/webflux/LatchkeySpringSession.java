@@ -148,21 +148,7 @@ final class LatchkeySpringSession implements org.springframework.session.Session
     Instant now = now();
     return gone
         || (!interval.isNegative() && !now.minus(interval).isBefore(unusedSince))
-        || hasReachedItsAbsoluteEnd(now);
-  }
-
-  private boolean hasReachedItsAbsoluteEnd(Instant now) {
-    Session current = session();
-    Duration idle = current.idleTimeout();
-    // An end before that of the idle timeout is the absolute one, and no access moves it.
-    return current
-        .expiresAt()
-        .filter(
-            end ->
-                idle.equals(Session.NEVER_IDLE)
-                    || end.isBefore(current.lastAccessedAt().plus(idle)))
-        .filter(end -> !now.isBefore(end))
-        .isPresent();
+        || AbsoluteEnd.hasCome(session(), now);
   }
 
   Mono<Void> save() {

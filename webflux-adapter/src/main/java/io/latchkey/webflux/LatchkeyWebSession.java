@@ -218,17 +218,7 @@ final class LatchkeyWebSession implements WebSession {
     if (!idle.equals(Session.NEVER_IDLE) && now.isAfter(lastAccess.plus(idle))) {
       return true;
     }
-    // An end before the idle timeout's is the absolute one, and this access did not move it.
-    Session current = session;
-    Duration storedIdle = current.idleTimeout();
-    return current
-        .expiresAt()
-        .filter(
-            end ->
-                storedIdle.equals(Session.NEVER_IDLE)
-                    || end.isBefore(current.lastAccessedAt().plus(storedIdle)))
-        .filter(end -> !now.isBefore(end))
-        .isPresent();
+    return AbsoluteEnd.hasCome(session, now);
   }
 
   @Override

@@ -79,6 +79,7 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
   /** How long an id that was renewed still finds its session, unless the builder was told. */
   public static final Duration DEFAULT_RENEWAL_GRACE = Duration.ofMinutes(1);
 
+  private static final Duration MAX_AGE = Duration.ofDays(36_500);
   private static final Duration MAX_GRACE = Duration.ofMinutes(5);
 
   private final SessionStore sessions;
@@ -246,13 +247,16 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
      * knowledge. It is no substitute for {@link WebSession#changeSessionId()} at sign-in, which
      * leaves no grace.
      *
-     * @param age how old an id may become, positive
+     * @param age how old an id may become, up to 36,500 days
      * @return this builder
-     * @throws IllegalArgumentException if it is zero or negative
+     * @throws IllegalArgumentException if it is zero, negative or longer
      */
     public Builder renewAfter(Duration age) {
-      if (Objects.requireNonNull(age, "renewAfter").isZero() || age.isNegative()) {
-        throw new IllegalArgumentException("renewAfter must be positive, was " + age);
+      if (Objects.requireNonNull(age, "renewAfter").isZero()
+          || age.isNegative()
+          || age.compareTo(MAX_AGE) > 0) {
+        throw new IllegalArgumentException(
+            "renewAfter must be more than 0 and at most 36500 days, was " + age);
       }
       renewAfter = age;
       return this;
