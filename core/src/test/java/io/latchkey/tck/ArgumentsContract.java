@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import io.latchkey.Session;
 import io.latchkey.TypeRef;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -76,6 +77,8 @@ abstract class ArgumentsContract extends ContractTopic {
   @SuppressWarnings("NullAway")
   void nullArgumentsOfTheStoreAreRefusedAtOnceByTheirNames() {
     assertRefusesNull("attributes", () -> store().create(null));
+    assertRefusesNull("null value", () -> store().create(Collections.singletonMap("n", null)));
+    assertRefusesNull("null name", () -> store().create(Collections.singletonMap(null, 1)));
     assertRefusesNull("id", () -> store().get(null));
     assertRefusesNull("ids", () -> store().getAll(null));
     assertRefusesNull("session", () -> store().save(null));

@@ -130,6 +130,42 @@ class RoundTripBudgetTest {
 
   @ParameterizedTest
   @EnumSource
+  void renewIdIsOneCommandWhereItIsDueAndNoneWhereNot(Layout layout) {
+    ValkeySessionStore store = warm(layout, Duration.ofSeconds(30));
+    Session session = create(store);
+    run(store.renewId(session, Duration.ofDays(1), Duration.ofMinutes(1)));
+    assertSent(0);
+    run(
+        Mono.delay(Duration.ofMillis(2)) // an id of this very millisecond is not due
+            .then(
+                Mono.defer(
+                    () -> store.renewId(session, Duration.ofMillis(1), Duration.ofMinutes(1)))));
+    assertSent(1, "EVALSHA");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void deleteByAFormerIdIsOneCommand(Layout layout) {
+    ValkeySessionStore store = warm(layout, Duration.ofSeconds(30));
+    Session session = create(store);
+    store.rotateId(session, Duration.ofMinutes(1)).block();
+    run(store.delete(session.id()));
+    assertSent(1, "EVALSHA");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void getByAFormerIdIsTwoRoundTrips(Layout layout) {
+    ValkeySessionStore store = warm(layout, Duration.ofSeconds(30));
+    Session session = create(store);
+    store.rotateId(session, Duration.ofMinutes(1)).block();
+    String read = layout == Layout.STRING ? "GET" : "HGETALL";
+    run(store.get(session.id()));
+    assertSent(2, read, read);
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void deleteIsOneCommand(Layout layout) {
     ValkeySessionStore store = warm(layout, Duration.ofSeconds(30));
     Session session = create(store);

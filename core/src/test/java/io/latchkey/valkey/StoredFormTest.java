@@ -66,6 +66,17 @@ class StoredFormTest {
   }
 
   @Test
+  void sinceWhenASessionHasAnIdIsWrittenOnceItHasAnother() {
+    Session session = created(store);
+    assertThat(Stored.of(server, session).document()).doesNotContain("idSince");
+    Session rotated = value(store.rotateId(session));
+    assertThat(Stored.of(server, rotated).document())
+        .contains("\"createdAt\":1764000000000,\"idSince\":\"1764000000000\",\"attributes\"");
+    Session saved = value(store.save(rotated.set("n", 1)));
+    assertThat(Stored.of(server, saved).document()).contains("\"idSince\":\"1764000000000\"");
+  }
+
+  @Test
   void aPlainKeyIsTheNamespaceAndTheId() {
     try (ValkeySessionStore plain = builder().keys(Keys.PLAIN).build()) {
       Session session = created(plain);

@@ -461,6 +461,27 @@ class LatchkeyWebSessionStoreTest {
   }
 
   @Test
+  void heldSessionIsExpiredAtItsAbsoluteEndWithoutAskingTheStore() {
+    try (var limited =
+        new TestSessions(kind, SERVER, Duration.ofMinutes(40), ConflictPolicy.MERGE)) {
+      WebSession session = get(limited.web().createWebSession());
+      session.start();
+      save(session);
+      limited.advance(Duration.ofMinutes(25));
+      WebSessionStore store = limited.web();
+      get(store.updateLastAccessTime(session));
+      limited.advance(Duration.ofMinutes(14).plusSeconds(59));
+      get(store.updateLastAccessTime(session));
+      assertThat(session.isExpired()).isFalse();
+
+      limited.advance(Duration.ofSeconds(1));
+      limited.calls.clear();
+      assertThat(session.isExpired()).isTrue();
+      assertThat(limited.calls).isEmpty();
+    }
+  }
+
+  @Test
   void sessionIsExpiredAtItsAbsoluteEndHoweverBusy() {
     try (var limited =
         new TestSessions(kind, SERVER, Duration.ofMinutes(40), ConflictPolicy.MERGE)) {

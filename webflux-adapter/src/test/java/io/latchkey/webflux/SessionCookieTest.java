@@ -1,11 +1,12 @@
 package io.latchkey.webflux;
 
+import static io.latchkey.webflux.TestServer.body;
+import static io.latchkey.webflux.TestServer.cookie;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.tck.ValkeyServer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -15,16 +16,10 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseCookie;
-import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
 import org.springframework.test.web.reactive.server.EntityExchangeResult;
-import org.springframework.test.web.reactive.server.WebTestClient;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebSession;
-import org.springframework.web.server.adapter.WebHttpHandlerBuilder;
-import org.springframework.web.server.session.DefaultWebSessionManager;
 import reactor.core.publisher.Mono;
-import reactor.netty.DisposableServer;
-import reactor.netty.http.server.HttpServer;
 
 /** Requests to a real HTTP server in plain WebFlux: which cookie is sent, and what it costs. */
 @ParameterizedClass
@@ -33,18 +28,19 @@ class SessionCookieTest {
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
 
   private final TestSessions sessions;
-  private final DisposableServer server;
-  private final WebTestClient client;
+  private final TestServer server;
 
   SessionCookieTest(TestSessions.Kind kind) {
     sessions = new TestSessions(kind, SERVER);
-    server = start();
-    client = WebTestClient.bindToServer().baseUrl("http://localhost:" + server.port()).build();
+    server =
+        TestServer.of(
+            sessions.web(),
+            exchange -> exchange.getSession().flatMap(session -> handle(exchange, session)));
   }
 
   @AfterEach
   void stop() {
-    server.disposeNow();
+    server.close();
     sessions.close();
   }
 
@@ -134,13 +130,10 @@ class SessionCookieTest {
     String id = newSession();
 
     EntityExchangeResult<String> result =
-        client
-            .get()
-            .uri("/look")
-            .header("Cookie", "SESSION=" + sessions.newSession().id() + "; SESSION=" + id)
-            .exchange()
-            .expectBody(String.class)
-            .returnResult();
+        server.request(
+            "/look",
+            Map.of(),
+            Map.of("Cookie", "SESSION=" + sessions.newSession().id() + "; SESSION=" + id));
 
     assertThat(body(result)).isEqualTo("ada");
   }
@@ -160,36 +153,7 @@ class SessionCookieTest {
   }
 
   private EntityExchangeResult<String> request(String path, @Nullable String id) {
-    WebTestClient.RequestHeadersSpec<?> request = client.get().uri(path);
-    if (id != null) {
-      request = request.cookie("SESSION", id);
-    }
-    return request.exchange().expectBody(String.class).returnResult();
-  }
-
-  private static @Nullable ResponseCookie cookie(EntityExchangeResult<String> result) {
-    List<ResponseCookie> cookies = result.getResponseCookies().get("SESSION");
-    return cookies == null ? null : cookies.get(0);
-  }
-
-  private static String body(EntityExchangeResult<String> result) {
-    return Objects.requireNonNullElse(result.getResponseBody(), "");
-  }
-
-  private DisposableServer start() {
-    var manager = new DefaultWebSessionManager();
-    manager.setSessionStore(sessions.web());
-    manager.setSessionIdResolver(LatchkeyWebSessionIdResolver.withDefaults());
-    var handler =
-        WebHttpHandlerBuilder.webHandler(
-                exchange -> exchange.getSession().flatMap(session -> handle(exchange, session)))
-            .sessionManager(manager)
-            .build();
-    return HttpServer.create()
-        .host("localhost")
-        .port(0)
-        .handle(new ReactorHttpHandlerAdapter(handler))
-        .bindNow();
+    return server.request(path, id);
   }
 
   private Mono<Void> handle(ServerWebExchange exchange, WebSession session) {
@@ -207,13 +171,8 @@ class SessionCookieTest {
                   .then();
           default -> Mono.empty();
         };
-    var response = exchange.getResponse();
     return work.then(
         Mono.defer(
-            () -> {
-              String user = session.getAttributeOrDefault("user", "nobody");
-              return response.writeWith(
-                  Mono.just(response.bufferFactory().wrap(user.getBytes(StandardCharsets.UTF_8))));
-            }));
+            () -> TestServer.write(exchange, session.getAttributeOrDefault("user", "nobody"))));
   }
 }

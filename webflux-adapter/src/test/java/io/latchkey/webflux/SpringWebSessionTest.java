@@ -1,10 +1,10 @@
 package io.latchkey.webflux;
 
+import static io.latchkey.webflux.TestServer.body;
+import static io.latchkey.webflux.TestServer.cookie;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.tck.ValkeyServer;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -17,21 +17,17 @@ import org.springframework.context.annotation.AnnotationConfigApplicationContext
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseCookie;
-import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
 import org.springframework.session.ReactiveFindByIndexNameSessionRepository;
 import org.springframework.session.ReactiveSessionRepository;
 import org.springframework.session.Session;
 import org.springframework.session.config.annotation.web.server.EnableSpringWebSession;
 import org.springframework.session.security.SpringSessionBackedReactiveSessionRegistry;
 import org.springframework.test.web.reactive.server.EntityExchangeResult;
-import org.springframework.test.web.reactive.server.WebTestClient;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebHandler;
 import org.springframework.web.server.WebSession;
 import org.springframework.web.server.adapter.WebHttpHandlerBuilder;
 import reactor.core.publisher.Mono;
-import reactor.netty.DisposableServer;
-import reactor.netty.http.server.HttpServer;
 
 /**
  * An application that keeps Spring Session, {@code @EnableSpringWebSession} and all, and gives it
@@ -42,12 +38,9 @@ import reactor.netty.http.server.HttpServer;
 class SpringWebSessionTest {
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-
   private final TestSessions sessions;
   private final AnnotationConfigApplicationContext context;
-  private final DisposableServer server;
-  private final WebTestClient client;
+  private final TestServer server;
 
   SpringWebSessionTest(TestSessions.Kind kind) {
     sessions = new TestSessions(kind, SERVER);
@@ -58,24 +51,12 @@ class SpringWebSessionTest {
     context.registerBean("webHandler", WebHandler.class, () -> this::handle);
     context.register(SpringSessions.class);
     context.refresh();
-    server =
-        HttpServer.create()
-            .host("localhost")
-            .port(0)
-            .handle(
-                new ReactorHttpHandlerAdapter(
-                    WebHttpHandlerBuilder.applicationContext(context).build()))
-            .bindNow();
-    client =
-        WebTestClient.bindToServer()
-            .baseUrl("http://localhost:" + server.port())
-            .responseTimeout(PATIENCE)
-            .build();
+    server = new TestServer(WebHttpHandlerBuilder.applicationContext(context).build());
   }
 
   @AfterEach
   void stop() {
-    server.disposeNow();
+    server.close();
     context.close();
     sessions.close();
   }
@@ -176,20 +157,7 @@ class SpringWebSessionTest {
   }
 
   private EntityExchangeResult<String> request(String path, @Nullable String id) {
-    WebTestClient.RequestHeadersSpec<?> request = client.get().uri(path);
-    if (id != null) {
-      request = request.cookie("SESSION", id);
-    }
-    return request.exchange().expectBody(String.class).returnResult();
-  }
-
-  private static @Nullable ResponseCookie cookie(EntityExchangeResult<String> result) {
-    List<ResponseCookie> cookies = result.getResponseCookies().get("SESSION");
-    return cookies == null ? null : cookies.get(0);
-  }
-
-  private static String body(EntityExchangeResult<String> result) {
-    return Objects.requireNonNullElse(result.getResponseBody(), "");
+    return server.request(path, id);
   }
 
   private Mono<Void> handle(ServerWebExchange exchange) {
@@ -212,14 +180,12 @@ class SpringWebSessionTest {
           default -> Mono.empty();
         };
     String shown = path[1].equals("cart") ? "cart" : "user";
-    var response = exchange.getResponse();
     return work.then(
         Mono.defer(
-            () -> {
-              String text = String.valueOf(session.getAttributeOrDefault(shown, (Object) "nobody"));
-              return response.writeWith(
-                  Mono.just(response.bufferFactory().wrap(text.getBytes(StandardCharsets.UTF_8))));
-            }));
+            () ->
+                TestServer.write(
+                    exchange,
+                    String.valueOf(session.getAttributeOrDefault(shown, (Object) "nobody")))));
   }
 
   private static void put(WebSession session, String item) {
