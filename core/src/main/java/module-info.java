@@ -5,6 +5,7 @@ module io.latchkey.core {
   requires transitive org.reactivestreams;
   requires transitive reactor.core;
   requires transitive lettuce.core;
+  requires io.netty.buffer;
   requires io.netty.common;
   requires io.netty.handler;
   requires io.netty.resolver;

@@ -10,8 +10,7 @@ public final class Marks {
   /** How many characters a mark has. */
   public static final int LENGTH = 12;
 
-  private static final char[] ALPHABET =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".toCharArray();
+  private static final char[] ALPHABET = SessionIds.BASE64URL_ALPHABET.toCharArray();
 
   private Marks() {}
 
@@ -42,7 +41,7 @@ public final class Marks {
    */
   public static boolean isValid(byte[] source, int offset) {
     for (int i = offset; i < offset + LENGTH; i++) {
-      if (!SessionIds.isBase64Url((char) source[i])) {
+      if (!SessionIds.isBase64Url(source[i])) {
         return false;
       }
     }

@@ -122,7 +122,10 @@ public final class SessionEngine implements SessionStore {
     if (!backend.accepts(id)) {
       return Mono.empty();
     }
-    return read(id).map(snapshot -> accessed(id, snapshot));
+    return backend
+        .read(id)
+        .onErrorComplete(this::countsAsAbsent)
+        .mapNotNull(snapshot -> isAtItsEnd(snapshot) ? null : accessed(id, snapshot));
   }
 
   @Override
@@ -169,7 +172,9 @@ public final class SessionEngine implements SessionStore {
         () -> {
           TrackedSession tracked = ours(session);
           long now = settings.now();
-          return absentIfUnreadable(backend.touch(tracked.id(), now), Mono.just(false))
+          return backend
+              .touch(tracked.id(), now)
+              .onErrorReturn(this::countsAsAbsent, false)
               .doOnNext(
                   there -> {
                     if (there) {
@@ -219,7 +224,9 @@ public final class SessionEngine implements SessionStore {
   // Reading.
 
   private Mono<Snapshot> read(String id) {
-    return absentIfUnreadable(backend.read(id), Mono.empty())
+    return backend
+        .read(id)
+        .onErrorComplete(this::countsAsAbsent)
         .filter(snapshot -> !isAtItsEnd(snapshot));
   }
 
@@ -241,13 +248,13 @@ public final class SessionEngine implements SessionStore {
     return TrackedSession.stored(id, ids, attributes, snapshot);
   }
 
-  private <T> Mono<T> absentIfUnreadable(Mono<T> result, Mono<T> absent) {
-    return result.onErrorResume(
-        UnreadableSessionException.class,
-        error -> {
-          unreadable.increment();
-          return settings.unreadable() == UnreadablePolicy.ABSENT ? absent : Mono.error(error);
-        });
+  /** Counts what cannot be read, and says whether it is to be as if it were not there. */
+  private boolean countsAsAbsent(Throwable error) {
+    if (!(error instanceof UnreadableSessionException)) {
+      return false;
+    }
+    unreadable.increment();
+    return settings.unreadable() == UnreadablePolicy.ABSENT;
   }
 
   // Saving.
@@ -290,7 +297,9 @@ public final class SessionEngine implements SessionStore {
       return save(session, policy, attempt);
     }
     long now = settings.now();
-    return absentIfUnreadable(backend.touch(session.id(), now), Mono.just(false))
+    return backend
+        .touch(session.id(), now)
+        .onErrorReturn(this::countsAsAbsent, false)
         .flatMap(
             there -> {
               if (!there) {

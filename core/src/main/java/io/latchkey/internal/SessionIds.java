@@ -19,11 +19,16 @@ public final class SessionIds {
   /** How many of them are the routing tag. */
   public static final int TAG_LENGTH = 4;
 
+  static final String BASE64URL_ALPHABET =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
   private static final int UUID_LENGTH = 36;
   private static final int TAG_BYTES = 3;
   private static final int BYTES = 24;
   private static final int SECRET_BYTES = 16;
   private static final Base64.Encoder BASE64URL = Base64.getUrlEncoder().withoutPadding();
+
+  private static final boolean[] IS_BASE64URL = base64Url();
 
   private final SecureRandom random;
 
@@ -104,12 +109,17 @@ public final class SessionIds {
     return true;
   }
 
-  static boolean isBase64Url(char c) {
-    return (c >= 'a' && c <= 'z')
-        || (c >= 'A' && c <= 'Z')
-        || (c >= '0' && c <= '9')
-        || c == '-'
-        || c == '_';
+  /** Every id is checked at every read, character by character. */
+  static boolean isBase64Url(int c) {
+    return c >= 0 && c < IS_BASE64URL.length && IS_BASE64URL[c];
+  }
+
+  private static boolean[] base64Url() {
+    boolean[] is = new boolean[128];
+    for (byte c : BASE64URL_ALPHABET.getBytes(StandardCharsets.ISO_8859_1)) {
+      is[c] = true;
+    }
+    return is;
   }
 
   /**

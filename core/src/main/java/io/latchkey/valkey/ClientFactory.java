@@ -6,6 +6,8 @@ import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
 import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.metrics.CommandLatencyRecorder;
+import io.lettuce.core.protocol.RedisCommand;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import io.lettuce.core.resource.Delay;
@@ -38,7 +40,7 @@ final class ClientFactory {
   private ClientFactory() {}
 
   /** Our own resources, or the lent ones with our settings upon them. */
-  static ClientResources resources(@Nullable ClientResources lent) {
+  static ClientResources resources(@Nullable ClientResources lent, Duration commandTimeout) {
     loadNetworkSettings();
     Delay reconnectDelay =
         Delay.fullJitter(
@@ -48,10 +50,14 @@ final class ClientFactory {
             TimeUnit.MILLISECONDS);
     return lent == null
         ? DefaultClientResources.builder()
-            .nettyCustomizer(customizer(null))
+            .nettyCustomizer(customizer(null, commandTimeout))
             .reconnectDelay(reconnectDelay)
+            // Else Lettuce measures each command as soon as HdrHistogram is on the class path, as
+            // it is beside Micrometer, for an event that nobody listens to.
+            .commandLatencyRecorder(CommandLatencyRecorder.disabled())
             .build()
-        : new LentResources(lent, customizer(lent.nettyCustomizer()), reconnectDelay);
+        : new LentResources(
+            lent, customizer(lent.nettyCustomizer(), commandTimeout), reconnectDelay);
   }
 
   /**
@@ -89,10 +95,27 @@ final class ClientFactory {
         .autoReconnect(true)
         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
         .requestQueueSize(REQUEST_QUEUE_SIZE)
-        .timeoutOptions(TimeoutOptions.enabled(commandTimeout))
+        // UnansweredCommands does it, without a timer for each.
+        .timeoutOptions(TimeoutOptions.create())
+        .replayFilter(ClientFactory::endInsteadOfReplay)
+        // No command is looked up among those that wait; a plain queue costs less per command.
+        .useHashIndexQueue(false)
         .maintNotificationsConfig(MaintNotificationsConfig.disabled())
         .socketOptions(socket.build())
         .build();
+  }
+
+  /**
+   * A command that meets the end of its connection while it is being written would wait for the
+   * next one. It ends here instead; Lettuce lets go of what this answers true for.
+   */
+  private static boolean endInsteadOfReplay(@Nullable RedisCommand<?, ?, ?> command) {
+    ServerCommand<?> ours = UnansweredCommands.ours(command);
+    if (ours == null) {
+      return false;
+    }
+    ours.completeExceptionally(new ServerErrors.ConnectionLostException());
+    return true;
   }
 
   /**
@@ -114,7 +137,8 @@ final class ClientFactory {
     }
   }
 
-  private static NettyCustomizer customizer(@Nullable NettyCustomizer theirs) {
+  private static NettyCustomizer customizer(
+      @Nullable NettyCustomizer theirs, Duration commandTimeout) {
     return new NettyCustomizer() {
       @Override
       public void afterBootstrapInitialized(Bootstrap bootstrap) {
@@ -132,7 +156,7 @@ final class ClientFactory {
         // Gathering the flushes doubles to quadruples what a connection carries; true, as most
         // calls come from other threads than the connection's. Measured in DESIGN.md.
         channel.pipeline().addFirst(new FlushConsolidationHandler(256, true));
-        channel.pipeline().addFirst(new FailUnanswered());
+        channel.pipeline().addFirst(new UnansweredCommands(commandTimeout));
       }
     };
   }

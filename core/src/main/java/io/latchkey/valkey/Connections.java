@@ -3,14 +3,9 @@ package io.latchkey.valkey;
 import io.latchkey.UnreadableSessionException;
 import io.latchkey.internal.SessionBackend.Found;
 import io.latchkey.internal.Snapshot;
-import io.lettuce.core.RedisFuture;
-import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
-import io.lettuce.core.output.CommandOutput;
-import io.lettuce.core.protocol.CommandType;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -21,23 +16,19 @@ interface Connections {
   /**
    * Sends a command.
    *
-   * @param id the session that it is about: commands about one session keep their order
-   * @param command the command, called once per subscription
+   * @param id the session that it is about
+   * @param request what to ask, once per subscription
    * @return its answer
    */
-  <T> Mono<T> execute(
-      String id, Function<RedisClusterAsyncCommands<byte[], byte[]>, RedisFuture<T>> command);
+  <T> Mono<T> execute(String id, Request<T> request);
 
   /**
-   * Sends one command for each of many keys, pipelined.
+   * Sends many commands, pipelined.
    *
-   * @param type the command
-   * @param output reads an answer
-   * @param keys the keys
-   * @return an answer for each key, in their order
+   * @param requests what to ask, once per subscription
+   * @return an answer for each, in their order
    */
-  <T> Flux<Reply<T>> executeAll(
-      CommandType type, Supplier<CommandOutput<byte[], byte[], T>> output, List<byte[]> keys);
+  <T> Flux<Reply<T>> executeAll(List<Request<T>> requests);
 
   /** Whether closing has begun. */
   boolean isClosed();
@@ -63,6 +54,26 @@ interface Connections {
           .defaultIfEmpty(new Found(id, null, null))
           .onErrorResume(
               UnreadableSessionException.class, error -> Mono.just(new Found(id, null, error)));
+    }
+
+    /** The reply to a command that was sent; an error that is not about this key alone ends it. */
+    static final class Future<T> extends CompletableFuture<Reply<T>>
+        implements ServerCommand.Receiver<T> {
+
+      @Override
+      public void answered(@Nullable T value) {
+        complete(new Reply<>(value, null));
+      }
+
+      @Override
+      public void failed(Throwable error) {
+        // One unreadable key must not hide the others.
+        if (error instanceof UnreadableSessionException unreadable) {
+          complete(new Reply<>(null, unreadable));
+        } else {
+          completeExceptionally(error);
+        }
+      }
     }
   }
 }

@@ -187,9 +187,11 @@ final class HashLayout implements SessionBackend {
 
   @Override
   public Mono<Snapshot> read(String id) {
-    return connections
-        .<Map<byte[], byte[]>>execute(id, commands -> commands.hgetall(keys.key(id)))
-        .flatMap(hash -> follow(id, hash));
+    return connections.execute(id, hgetall(keys.key(id))).flatMap(hash -> follow(id, hash));
+  }
+
+  private static Request<Map<byte[], byte[]>> hgetall(byte[] key) {
+    return Request.ofKey(CommandType.HGETALL, () -> new MapOutput<>(ByteArrayCodec.INSTANCE), key);
   }
 
   private Mono<Snapshot> follow(String id, Map<byte[], byte[]> hash) {
@@ -199,7 +201,7 @@ final class HashLayout implements SessionBackend {
 
   private Mono<Snapshot> readMoved(String id, byte[] key) {
     return connections
-        .<Map<byte[], byte[]>>execute(id, commands -> commands.hgetall(key))
+        .execute(id, hgetall(key))
         .mapNotNull(this::decodeUnmoved)
         .map(Snapshot::foundByFormerId);
   }
@@ -213,10 +215,7 @@ final class HashLayout implements SessionBackend {
     return Flux.defer(
         () ->
             connections
-                .executeAll(
-                    CommandType.HGETALL,
-                    () -> new MapOutput<>(ByteArrayCodec.INSTANCE),
-                    keys.keys(ids))
+                .executeAll(ids.stream().map(keys::key).map(HashLayout::hgetall).toList())
                 .zipWithIterable(ids, (reply, id) -> reply.found(id, this::follow))
                 .flatMapSequential(found -> found));
   }

@@ -1,12 +1,17 @@
 package io.latchkey.valkey;
 
 import io.lettuce.core.RedisNoScriptException;
-import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.output.CommandOutput;
+import io.lettuce.core.output.ValueListOutput;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Supplier;
 import reactor.core.publisher.Mono;
 
 /**
@@ -27,21 +32,32 @@ final class Script {
 
   /** Runs a script that answers with one text. */
   Mono<byte[]> run(Connections connections, String id, byte[][] keys, byte[]... args) {
-    return run(ScriptOutputType.VALUE, connections, id, keys, args);
+    return run(Request::bytes, connections, id, keys, args);
   }
 
   /** Runs a script that answers with a list of texts. */
   Mono<List<byte[]>> runForList(Connections connections, String id, byte[][] keys, byte[]... args) {
-    return run(ScriptOutputType.MULTI, connections, id, keys, args);
+    return run(() -> new ValueListOutput<>(ByteArrayCodec.INSTANCE), connections, id, keys, args);
   }
 
   private <T> Mono<T> run(
-      ScriptOutputType type, Connections connections, String id, byte[][] keys, byte[][] args) {
+      Supplier<CommandOutput<byte[], byte[], T>> output,
+      Connections connections,
+      String id,
+      byte[][] keys,
+      byte[][] args) {
     return connections
-        .<T>execute(id, commands -> commands.evalsha(digest, type, keys, args))
+        .execute(id, new Request<>(CommandType.EVALSHA, output, arguments(digest, keys, args)))
         .onErrorResume(
             RedisNoScriptException.class,
-            error -> connections.<T>execute(id, commands -> commands.eval(text, type, keys, args)));
+            error ->
+                connections.execute(
+                    id, new Request<>(CommandType.EVAL, output, arguments(text, keys, args))));
+  }
+
+  private static CommandArgs<byte[], byte[]> arguments(
+      String script, byte[][] keys, byte[][] args) {
+    return Request.args().add(script).add(keys.length).addKeys(keys).addValues(args);
   }
 
   private static String sha1(String text) {

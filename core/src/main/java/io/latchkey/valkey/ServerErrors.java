@@ -70,7 +70,7 @@ final class ServerErrors {
     if (answer != null) {
       return refused(answer.getMessage() == null ? "" : answer.getMessage());
     }
-    if (cause instanceof RedisCommandTimeoutException) {
+    if (cause instanceof TimeUpException || cause instanceof RedisCommandTimeoutException) {
       return new SessionStoreUnavailableException(
           "the server did not answer within the commandTimeout; the command may have run, or may"
               + " still run",
@@ -148,7 +148,7 @@ final class ServerErrors {
     if (message.contains("unknown command")) {
       Matcher command = COMMAND.matcher(message);
       String name = command.find() ? command.group(1).toUpperCase(Locale.ROOT) : "of ours";
-      return new SessionStoreException(
+      return new UnknownCommandException(
           name.startsWith("EVAL")
               ? NO_SCRIPTS
               : "the server does not know the command "
@@ -228,12 +228,30 @@ final class ServerErrors {
     }
   }
 
+  /** The server is too old, or lacks a module. */
+  static final class UnknownCommandException extends SessionStoreException {
+    private static final long serialVersionUID = 1L;
+
+    UnknownCommandException(String message) {
+      super(message);
+    }
+  }
+
   /** A connection broke with the command on its way. */
   static final class ConnectionLostException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     ConnectionLostException() {
       super("connection lost", null, false, false);
+    }
+  }
+
+  /** The commandTimeout is over. */
+  static final class TimeUpException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    TimeUpException() {
+      super("no answer in time", null, false, false);
     }
   }
 }

@@ -2,7 +2,6 @@ package io.latchkey.valkey;
 
 import io.latchkey.SessionStoreException;
 import io.latchkey.SessionStoreUnavailableException;
-import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.output.GenericMapOutput;
@@ -32,13 +31,14 @@ final class ServerVersion {
 
   static CompletionStage<StatefulRedisConnection<byte[], byte[]>> check(
       StatefulRedisConnection<byte[], byte[]> connection) {
-    return Mono.fromCompletionStage(
-            () ->
-                connection
-                    .async()
-                    .dispatch(CommandType.HELLO, new GenericMapOutput<>(ByteArrayCodec.INSTANCE)))
+    return new Exchange<>(
+            connection::dispatch,
+            new Request<>(
+                CommandType.HELLO,
+                () -> new GenericMapOutput<>(ByteArrayCodec.INSTANCE),
+                Request.args()))
         .map(ServerVersion::version)
-        .onErrorResume(ServerVersion::isUnknownCommand, error -> Mono.just(OLDER_THAN_HELLO))
+        .onErrorReturn(ServerErrors.UnknownCommandException.class, OLDER_THAN_HELLO)
         // Lettuce may say that it is connected before it accepts commands: it finishes the
         // handshake
         // on a thread of its own, and activates the connection on the event loop a little later.
@@ -88,11 +88,6 @@ final class ServerVersion {
       }
     }
     return "unknown";
-  }
-
-  private static boolean isUnknownCommand(Throwable error) {
-    return error instanceof RedisCommandExecutionException
-        && String.valueOf(error.getMessage()).contains("unknown command");
   }
 
   /** A version that nobody can read is a fork's: it is given the benefit of the doubt. */

@@ -4,38 +4,54 @@ import io.latchkey.internal.SessionIds;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.Base64;
-import java.util.List;
 
 /** Makes the key of a session from its id. */
 final class SessionKeys {
   private static final Base64.Encoder BASE64URL = Base64.getUrlEncoder().withoutPadding();
 
+  private static final MessageDigest SHA_256 = sha256();
+
   private final Keys kind;
-  private final String prefix;
+  private final byte[] prefix;
 
   SessionKeys(String namespace, Keys kind) {
     this.kind = kind;
-    this.prefix = kind == Keys.DIGEST ? namespace + ":s:{" : namespace + ":";
+    this.prefix =
+        (kind == Keys.DIGEST ? namespace + ":s:{" : namespace + ":")
+            .getBytes(StandardCharsets.ISO_8859_1);
   }
 
   byte[] key(String id) {
-    String key =
-        kind == Keys.PLAIN
-            ? prefix + id
-            : prefix + id.substring(0, SessionIds.TAG_LENGTH) + "}:" + digest(id);
-    return key.getBytes(StandardCharsets.ISO_8859_1);
+    byte[] bytes = id.getBytes(StandardCharsets.ISO_8859_1);
+    if (kind == Keys.PLAIN) {
+      byte[] key = Arrays.copyOf(prefix, prefix.length + bytes.length);
+      System.arraycopy(bytes, 0, key, prefix.length, bytes.length);
+      return key;
+    }
+    byte[] digest = BASE64URL.encode(newSha256().digest(bytes));
+    int tagEnd = prefix.length + SessionIds.TAG_LENGTH;
+    byte[] key = Arrays.copyOf(prefix, tagEnd + 2 + digest.length);
+    System.arraycopy(bytes, 0, key, prefix.length, SessionIds.TAG_LENGTH);
+    key[tagEnd] = '}';
+    key[tagEnd + 1] = ':';
+    System.arraycopy(digest, 0, key, tagEnd + 2, digest.length);
+    return key;
   }
 
-  List<byte[]> keys(List<String> ids) {
-    return ids.stream().map(this::key).toList();
-  }
-
-  private static String digest(String id) {
+  /** A copy: looking it up among the JDK's providers takes longer than digesting an id. */
+  private static MessageDigest newSha256() {
     try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.ISO_8859_1));
-      return BASE64URL.encodeToString(digest);
+      return (MessageDigest) SHA_256.clone();
+    } catch (CloneNotSupportedException e) {
+      return sha256();
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("this JDK has no SHA-256, which every JDK has", e);
     }

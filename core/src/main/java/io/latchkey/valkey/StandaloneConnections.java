@@ -1,20 +1,11 @@
 package io.latchkey.valkey;
 
-import io.latchkey.UnreadableSessionException;
 import io.latchkey.internal.SessionIds;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
-import io.lettuce.core.output.CommandOutput;
-import io.lettuce.core.protocol.AsyncCommand;
-import io.lettuce.core.protocol.Command;
-import io.lettuce.core.protocol.CommandArgs;
-import io.lettuce.core.protocol.CommandType;
-import io.lettuce.core.protocol.RedisCommand;
 import io.lettuce.core.resource.ClientResources;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,17 +14,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * A few connections to one server, striped by the routing tag of the session's id: commands about
- * one session, its rotations included, keep their order on the wire. While a connection is down the
- * others do its work.
+ * A few connections to one server, striped by the routing tag of the session's id, which a rotation
+ * keeps. What is called on a connection's own thread, as the answer to one command calls for the
+ * next, goes out on that connection: no other thread has to wake up for it. While a connection is
+ * down the others do its work.
  */
 final class StandaloneConnections implements Connections {
   private static final int COMMANDS_PER_WRITE = 1000;
@@ -54,67 +44,41 @@ final class StandaloneConnections implements Connections {
   }
 
   @Override
-  public <T> Mono<T> execute(
-      String id, Function<RedisClusterAsyncCommands<byte[], byte[]>, RedisFuture<T>> command) {
+  public <T> Mono<T> execute(String id, Request<T> request) {
     return Mono.defer(
-            () -> {
-              int stripe = stripe(id);
-              StatefulRedisConnection<byte[], byte[]> up = anyUp(stripe);
-              return up != null
-                  ? Mono.fromCompletionStage(command.apply(up.async()))
-                  : opened(stripe)
-                      .flatMap(
-                          connection ->
-                              Mono.fromCompletionStage(command.apply(connection.async())));
-            })
-        .onErrorMap(ServerErrors::translate);
+        () -> {
+          int stripe = stripe(id);
+          Stripe up = anyUp(stripe);
+          return up != null
+              ? new Exchange<>(up, request)
+              : opened(stripe).flatMap(opened -> new Exchange<>(opened, request));
+        });
   }
 
   @Override
-  public <T> Flux<Reply<T>> executeAll(
-      CommandType type, Supplier<CommandOutput<byte[], byte[], T>> output, List<byte[]> keys) {
-    return Flux.fromIterable(keys)
+  public <T> Flux<Reply<T>> executeAll(List<Request<T>> requests) {
+    return Flux.fromIterable(requests)
         .buffer(COMMANDS_PER_WRITE)
         .concatMap(
             batch ->
                 Mono.defer(
                         () -> {
-                          StatefulRedisConnection<byte[], byte[]> up = anyUp(0);
+                          Stripe up = anyUp(0);
                           return up == null ? opened(0) : Mono.just(up);
                         })
-                    .onErrorMap(ServerErrors::translate)
-                    .flatMapMany(connection -> dispatch(connection, type, output, batch)));
+                    .flatMapMany(stripe -> send(stripe, batch)));
   }
 
-  private static <T> Flux<Reply<T>> dispatch(
-      StatefulRedisConnection<byte[], byte[]> connection,
-      CommandType type,
-      Supplier<CommandOutput<byte[], byte[], T>> output,
-      List<byte[]> keys) {
-    List<AsyncCommand<byte[], byte[], T>> commands = new ArrayList<>(keys.size());
-    for (byte[] key : keys) {
-      commands.add(
-          new AsyncCommand<>(
-              new Command<>(
-                  type, output.get(), new CommandArgs<>(ByteArrayCodec.INSTANCE).addKey(key))));
+  private static <T> Flux<Reply<T>> send(Stripe stripe, List<Request<T>> batch) {
+    List<Reply.Future<T>> replies = new ArrayList<>(batch.size());
+    List<ServerCommand<T>> commands = new ArrayList<>(batch.size());
+    for (Request<T> request : batch) {
+      Reply.Future<T> reply = new Reply.Future<>();
+      replies.add(reply);
+      commands.add(request.command(reply));
     }
-    List<RedisCommand<byte[], byte[], ?>> batch = new ArrayList<>(commands);
-    connection.dispatch(batch);
-    return Flux.fromIterable(commands).concatMap(StandaloneConnections::reply);
-  }
-
-  /** One unreadable key must not hide the others. */
-  private static <T> Mono<Reply<T>> reply(AsyncCommand<byte[], byte[], T> command) {
-    return Mono.fromCompletionStage(command)
-        .map(value -> new Reply<>(value, null))
-        .defaultIfEmpty(new Reply<>(null, null))
-        .onErrorResume(
-            error -> {
-              Throwable translated = ServerErrors.translate(error);
-              return translated instanceof UnreadableSessionException unreadable
-                  ? Mono.just(new Reply<>(null, unreadable))
-                  : Mono.error(translated);
-            });
+    stripe.sendAll(commands);
+    return Flux.fromIterable(replies).concatMap(Mono::fromFuture);
   }
 
   @Override
@@ -152,30 +116,38 @@ final class StandaloneConnections implements Connections {
     return Math.floorMod(hash, stripes.length);
   }
 
-  /** The connection of that stripe, or of the next one that is up. */
-  private @Nullable StatefulRedisConnection<byte[], byte[]> anyUp(int stripe) {
+  /** The stripe to use now, if any is up. */
+  private @Nullable Stripe anyUp(int preferred) {
     if (closed.get()) {
       throw ServerErrors.closed();
     }
-    StatefulRedisConnection<byte[], byte[]> first = stripes[stripe].ifUp();
-    if (first != null) {
+    Thread caller = Thread.currentThread();
+    for (Stripe stripe : stripes) {
+      if (stripe.answersOn(caller) && stripe.isUp()) {
+        return stripe;
+      }
+    }
+    Stripe first = stripes[preferred];
+    if (first.isUp()) {
       return first;
     }
-    if (!stripes[stripe].wasOpened()) {
+    if (!first.wasOpened()) {
       return null;
     }
     for (int i = 1; i < stripes.length; i++) {
-      StatefulRedisConnection<byte[], byte[]> other = stripes[(stripe + i) % stripes.length].ifUp();
-      if (other != null) {
+      Stripe other = stripes[(preferred + i) % stripes.length];
+      if (other.isUp()) {
         return other;
       }
     }
     return null;
   }
 
-  private Mono<StatefulRedisConnection<byte[], byte[]>> opened(int stripe) {
+  private Mono<Stripe> opened(int stripe) {
     // Shared by all who wait for it: one who gives up must not cancel it for the others.
-    return Mono.fromFuture(stripes[stripe]::open, true);
+    return Mono.fromFuture(stripes[stripe]::open, true)
+        .onErrorMap(ServerErrors::translate)
+        .thenReturn(stripes[stripe]);
   }
 
   private CompletionStage<StatefulRedisConnection<byte[], byte[]>> connect(RedisURI uri) {

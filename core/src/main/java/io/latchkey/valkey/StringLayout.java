@@ -5,9 +5,8 @@ import io.latchkey.codec.AttributeCodec;
 import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionSettings;
 import io.latchkey.internal.Snapshot;
-import io.lettuce.core.SetArgs;
-import io.lettuce.core.codec.ByteArrayCodec;
-import io.lettuce.core.output.ValueOutput;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandKeyword;
 import io.lettuce.core.protocol.CommandType;
 import java.util.Arrays;
 import java.util.List;
@@ -149,17 +148,20 @@ final class StringLayout implements SessionBackend {
   public Mono<Boolean> insert(String id, Snapshot session) {
     byte[] document = StringDocument.encode(session, codec);
     long timeToLive = timeToLive(session);
-    SetArgs args = SetArgs.Builder.nx();
-    SetArgs expiring = timeToLive == SessionSettings.NEVER ? args : args.px(timeToLive);
+    CommandArgs<byte[], byte[]> args =
+        Request.args().addKey(keys.key(id)).addValue(document).add(CommandKeyword.NX);
+    if (timeToLive != SessionSettings.NEVER) {
+      args.add(CommandKeyword.PX).add(timeToLive);
+    }
     return connections
-        .execute(id, commands -> commands.set(keys.key(id), document, expiring))
+        .execute(id, new Request<>(CommandType.SET, Request::bytes, args))
         .hasElement();
   }
 
   @Override
   public Mono<Snapshot> read(String id) {
     return connections
-        .<byte[]>execute(id, commands -> commands.get(keys.key(id)))
+        .execute(id, Request.get(keys.key(id)))
         .flatMap(document -> follow(id, document));
   }
 
@@ -172,7 +174,7 @@ final class StringLayout implements SessionBackend {
 
   private Mono<Snapshot> readMoved(String id, byte[] key) {
     return connections
-        .<byte[]>execute(id, commands -> commands.get(key))
+        .execute(id, Request.get(key))
         .filter(document -> StringDocument.movedTo(document) == null)
         .map(document -> StringDocument.decode(document, codec).foundByFormerId());
   }
@@ -182,10 +184,7 @@ final class StringLayout implements SessionBackend {
     return Flux.defer(
         () ->
             connections
-                .executeAll(
-                    CommandType.GET,
-                    () -> new ValueOutput<>(ByteArrayCodec.INSTANCE),
-                    keys.keys(ids))
+                .executeAll(ids.stream().map(keys::key).map(Request::get).toList())
                 .zipWithIterable(ids, (reply, id) -> reply.found(id, this::follow))
                 .flatMapSequential(found -> found));
   }

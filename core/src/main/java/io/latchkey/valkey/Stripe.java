@@ -4,7 +4,11 @@ import io.latchkey.SessionStoreUnavailableException;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisConnectionStateAdapter;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.protocol.RedisCommand;
 import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
@@ -18,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * until then a failed attempt is repeated by the next caller, but not more often than the pause
  * allows, so that a server which is away is not stormed.
  */
-final class Stripe {
+final class Stripe implements Link {
   private static final long PAUSE_MIN_MILLIS = 50;
   private static final long PAUSE_MAX_MILLIS = 200;
 
@@ -26,13 +30,60 @@ final class Stripe {
   private final AtomicReference<@Nullable Attempt> attempt = new AtomicReference<>();
   private volatile @Nullable StatefulRedisConnection<byte[], byte[]> up;
 
+  /**
+   * Where the latest answer came. A hint, read and written without order: a connection that was
+   * made anew may have another thread, and tells it with its first answer.
+   */
+  private @Nullable Thread answersOn;
+
   Stripe(Supplier<CompletionStage<StatefulRedisConnection<byte[], byte[]>>> connect) {
     this.connect = connect;
   }
 
-  /** The connection, if it is open now. */
-  @Nullable StatefulRedisConnection<byte[], byte[]> ifUp() {
-    return up;
+  @Override
+  public void send(ServerCommand<?> command) {
+    StatefulRedisConnection<byte[], byte[]> connection = connection();
+    try {
+      connection.dispatch(command);
+    } catch (RuntimeException e) {
+      command.completeExceptionally(e);
+    }
+  }
+
+  /** Sends commands with one write. */
+  void sendAll(List<? extends ServerCommand<?>> commands) {
+    try {
+      connection().dispatch(new ArrayList<RedisCommand<byte[], byte[], ?>>(commands));
+    } catch (RuntimeException e) {
+      commands.forEach(command -> command.completeExceptionally(e));
+    }
+  }
+
+  /** The connection, which Lettuce lets nothing through while it is down. */
+  private StatefulRedisConnection<byte[], byte[]> connection() {
+    StatefulRedisConnection<byte[], byte[]> connection = up;
+    if (connection != null) {
+      return connection;
+    }
+    Attempt latest = attempt.get();
+    return Objects.requireNonNull(latest == null ? null : latest.result.getNow(null), "not opened");
+  }
+
+  @Override
+  public void answered() {
+    Thread current = Thread.currentThread();
+    if (answersOn != current) {
+      answersOn = current;
+    }
+  }
+
+  boolean answersOn(Thread thread) {
+    return answersOn == thread;
+  }
+
+  /** Whether it is open now. */
+  boolean isUp() {
+    return up != null;
   }
 
   /** Whether it was open once, so that Lettuce looks after it now. */

@@ -533,7 +533,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
           new StandaloneConnections(
               server,
               ClientFactory.options(commandTimeout, server.isSsl()),
-              ClientFactory.resources(resources),
+              ClientFactory.resources(resources, commandTimeout),
               connectionCount);
       AttributeCodec codec = attributes.codec();
       SessionKeys sessionKeys = new SessionKeys(namespace, keys);

@@ -37,7 +37,7 @@ class MigrationReplayTest {
       new StandaloneConnections(
           ValkeyUri.parse(SERVER.uri(), TIMEOUT),
           ClientFactory.options(TIMEOUT, false),
-          ClientFactory.resources(null),
+          ClientFactory.resources(null, TIMEOUT),
           1);
 
   @BeforeEach

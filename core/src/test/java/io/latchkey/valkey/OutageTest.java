@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
@@ -211,11 +212,12 @@ class OutageTest {
 
   /** Until both connections know that they are broken. */
   private void untilNoticed() {
-    Flux.range(0, 8)
+    List<String> ids = Stream.generate(() -> storedElsewhere().id()).limit(8).toList();
+    Flux.fromIterable(ids)
         .concatMap(
-            i ->
+            id ->
                 store
-                    .get(storedElsewhere().id())
+                    .get(id)
                     .then(Mono.<Boolean>error(new IllegalStateException("it answers")))
                     .onErrorResume(
                         SessionStoreUnavailableException.class,

@@ -1,0 +1,10 @@
+package io.latchkey.valkey;
+
+/** Where commands go out. */
+interface Link {
+  /** Sends a command, or ends it with the reason why it cannot be sent. */
+  void send(ServerCommand<?> command);
+
+  /** An answer came; called on the thread on which they come, before whoever waits learns of it. */
+  default void answered() {}
+}

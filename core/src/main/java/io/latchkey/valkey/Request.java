@@ -1,0 +1,59 @@
+package io.latchkey.valkey;
+
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.output.CommandOutput;
+import io.lettuce.core.output.ValueOutput;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
+import io.lettuce.core.protocol.ProtocolKeyword;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What to ask the server; can be asked any number of times. */
+final class Request<T> {
+  private final ProtocolKeyword type;
+  private final Supplier<CommandOutput<byte[], byte[], T>> output;
+  private final @Nullable CommandArgs<byte[], byte[]> args;
+  private final byte @Nullable [] key;
+
+  Request(
+      ProtocolKeyword type,
+      Supplier<CommandOutput<byte[], byte[], T>> output,
+      CommandArgs<byte[], byte[]> args) {
+    this(type, output, args, null);
+  }
+
+  private Request(
+      ProtocolKeyword type,
+      Supplier<CommandOutput<byte[], byte[], T>> output,
+      @Nullable CommandArgs<byte[], byte[]> args,
+      byte @Nullable [] key) {
+    this.type = type;
+    this.output = output;
+    this.args = args;
+    this.key = key;
+  }
+
+  /** A command that has nothing but a key. */
+  static <T> Request<T> ofKey(
+      CommandType type, Supplier<CommandOutput<byte[], byte[], T>> output, byte[] key) {
+    return new Request<>(type, output, null, key);
+  }
+
+  static Request<byte[]> get(byte[] key) {
+    return ofKey(CommandType.GET, Request::bytes, key);
+  }
+
+  static CommandArgs<byte[], byte[]> args() {
+    return new CommandArgs<>(ByteArrayCodec.INSTANCE);
+  }
+
+  static CommandOutput<byte[], byte[], byte[]> bytes() {
+    return new ValueOutput<>(ByteArrayCodec.INSTANCE);
+  }
+
+  /** A command that asks it once. */
+  ServerCommand<T> command(ServerCommand.Receiver<T> receiver) {
+    return new ServerCommand<>(type, output.get(), args, key, receiver);
+  }
+}

@@ -1,0 +1,110 @@
+package io.latchkey.valkey;
+
+import io.lettuce.core.protocol.CommandHandler;
+import io.lettuce.core.protocol.CommandWrapper;
+import io.lettuce.core.protocol.RedisCommand;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ends the commands of one connection that get no answer.
+ *
+ * <p><b>Because the connection broke:</b> before Lettuce gathers them to send them again after the
+ * reconnect. Our scripts bear a second run; but a second run that comes late, and behind somebody
+ * else's save, can no longer know its own work. So nobody but the caller, who is told, repeats
+ * anything.
+ *
+ * <p><b>Because their time is up:</b> answers come in the order of the commands, so it is enough to
+ * look at the oldest now and then. Lettuce's own timeouts start and stop a timer for each command.
+ *
+ * <p>Stands first in the pipeline, and so learns of the end before Lettuce's own handlers.
+ */
+final class UnansweredCommands extends ChannelDuplexHandler {
+  /** A command ends at most this part of its time, or one of these pauses, too late. */
+  private static final int LOOKS_PER_TIMEOUT = 10;
+
+  private static final long MIN_PAUSE_MILLIS = 5;
+  private static final long MAX_PAUSE_MILLIS = 100;
+
+  private final Duration timeout;
+  private final long pauseMillis;
+  private boolean looking;
+  private boolean stoodStill;
+
+  UnansweredCommands(Duration timeout) {
+    this.timeout = timeout;
+    this.pauseMillis =
+        Math.max(
+            MIN_PAUSE_MILLIS, Math.min(MAX_PAUSE_MILLIS, timeout.toMillis() / LOOKS_PER_TIMEOUT));
+  }
+
+  @Override
+  public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise)
+      throws Exception {
+    if (!looking) {
+      looking = true;
+      lookLater(ctx);
+    }
+    super.write(ctx, message, promise);
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+    CommandHandler handler = ctx.pipeline().get(CommandHandler.class);
+    if (handler != null) {
+      for (RedisCommand<?, ?, ?> command : new ArrayList<>(handler.getStack())) {
+        command.completeExceptionally(new ServerErrors.ConnectionLostException());
+      }
+    }
+    super.channelInactive(ctx);
+  }
+
+  private void lookLater(ChannelHandlerContext ctx) {
+    long now = System.nanoTime();
+    var unused = ctx.executor().schedule(() -> look(ctx, now), pauseMillis, TimeUnit.MILLISECONDS);
+  }
+
+  private void look(ChannelHandlerContext ctx, long lastLook) {
+    CommandHandler handler = ctx.pipeline().get(CommandHandler.class);
+    if (handler == null || handler.getStack().isEmpty()) {
+      looking = false;
+      return;
+    }
+    lookLater(ctx);
+    // If this very process stood still, the answers may be here, and only not read yet. It may also
+    // be too busy all the time, so it is given no more than one look.
+    long pause = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastLook);
+    stoodStill = !stoodStill && pause > 2 * pauseMillis;
+    if (!stoodStill) {
+      // Not while going through them: whoever is told may send the next command at once.
+      late(handler)
+          .forEach(command -> command.completeExceptionally(new ServerErrors.TimeUpException()));
+    }
+  }
+
+  private List<ServerCommand<?>> late(CommandHandler handler) {
+    long now = System.nanoTime();
+    List<ServerCommand<?>> late = new ArrayList<>();
+    for (RedisCommand<?, ?, ?> each : handler.getStack()) {
+      ServerCommand<?> command = ours(each);
+      if (command != null) {
+        if (!command.isOlderThan(timeout, now)) {
+          break;
+        }
+        late.add(command);
+      }
+    }
+    return late;
+  }
+
+  /** The command of this library, if it is one and not Lettuce's own. */
+  static @Nullable ServerCommand<?> ours(@Nullable RedisCommand<?, ?, ?> command) {
+    return command == null ? null : CommandWrapper.unwrap(command, ServerCommand.class);
+  }
+}
