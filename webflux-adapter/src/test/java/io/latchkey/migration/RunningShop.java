@@ -3,6 +3,7 @@ package io.latchkey.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.tck.ValkeyServer;
+import io.latchkey.webflux.testing.Visitor;
 import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
@@ -61,6 +62,9 @@ final class RunningShop implements AutoCloseable {
     }
   }
 
+  /** The one that the application has its session in. */
+  static final String COOKIE = "SHOP";
+
   private final URLClassLoader classes;
   private final Closeable application;
 
@@ -75,7 +79,7 @@ final class RunningShop implements AutoCloseable {
     properties.put("spring.data.redis.url", server.uri().replace("valkey:", "redis:"));
     properties.put("spring.session.data.redis.namespace", server.namespace());
     properties.put("spring.session.timeout", "20m");
-    properties.put("server.reactive.session.cookie.name", "SHOP");
+    properties.put("server.reactive.session.cookie.name", COOKIE);
     properties.put("server.reactive.session.cookie.same-site", "strict");
     // How the test runs it.
     properties.put("server.port", "0");
@@ -106,8 +110,9 @@ final class RunningShop implements AutoCloseable {
     }
   }
 
-  int port() {
-    return ((IntSupplier) application).getAsInt();
+  /** Somebody who has not been here before. */
+  Visitor visitor() {
+    return new Visitor(COOKIE, ((IntSupplier) application).getAsInt());
   }
 
   /** Whether the application could use this class at all. */

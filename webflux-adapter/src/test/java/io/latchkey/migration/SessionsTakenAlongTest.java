@@ -3,6 +3,7 @@ package io.latchkey.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.tck.ValkeyServer;
+import io.latchkey.webflux.testing.Visitor;
 import java.io.IOException;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
@@ -34,12 +35,12 @@ class SessionsTakenAlongTest {
 
   @Test
   void visitorWhoSignedInBeforeIsStillKnownAndHasTheCart() {
-    Visitor visitor = new Visitor(before);
+    Visitor visitor = before.visitor();
     visitor.post("/cart/tea");
     visitor.post("/delivery/Elm");
     visitor.signIn();
 
-    Visitor later = new Visitor(after, visitor.id());
+    Visitor later = after.visitor().with(visitor.id());
 
     assertThat(later.page("/account")).isEqualTo("ada");
     assertThat(later.page("/cart")).isEqualTo("1 tea");
@@ -51,15 +52,15 @@ class SessionsTakenAlongTest {
 
   @Test
   void signingInGivesAnIdOfLatchkeys() {
-    Visitor visitor = new Visitor(before);
+    Visitor visitor = before.visitor();
     visitor.post("/cart/tea");
     String springs = Objects.requireNonNull(visitor.id());
 
-    Visitor later = new Visitor(after, springs);
+    Visitor later = after.visitor().with(springs);
     later.signIn();
 
     assertThat(later.id()).matches("[A-Za-z0-9_-]{32}");
     assertThat(later.page("/cart")).isEqualTo("1 tea");
-    assertThat(new Visitor(after, springs).page("/cart")).isEqualTo("null");
+    assertThat(after.visitor().with(springs).page("/cart")).isEqualTo("null");
   }
 }
