@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * The tests of an application that was written for Spring Session, before and after it migrates.
  */
 @ParameterizedClass
-@EnumSource
+@EnumSource(names = {"SPRING_SESSION", "LATCHKEY_BY_BOOT", "LATCHKEY"})
 class MigratedShopTest {
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
 

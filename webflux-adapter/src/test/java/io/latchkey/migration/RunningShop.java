@@ -25,23 +25,36 @@ import java.util.function.Predicate;
  * the other, which is why it gets class loaders of its own.
  */
 final class RunningShop implements AutoCloseable {
+  private static final String SPRINGS_NAMESPACE = "spring.session.data.redis.namespace";
+
   /** The steps of docs/webflux.md are what lies between these. */
   @SuppressWarnings("ImmutableEnumChecker") // of lists and functions that nobody changes
   enum Variant {
-    SPRING_SESSION(List.of(), path -> !isLatchkey(path)),
+    SPRING_SESSION(List.of(), SPRINGS_NAMESPACE, path -> !isLatchkey(path)),
+    /** Another dependency, and another name for one property: Boot does the rest. */
+    LATCHKEY_BY_BOOT(List.of(), "latchkey.namespace", path -> !isSpringSession(path)),
+    /** Another dependency, and a class. */
     LATCHKEY(
         List.of("io.latchkey.migration.latchkey.SessionConfiguration"),
+        SPRINGS_NAMESPACE,
         path -> !isSpringSession(path)),
     /** And with what the page adds to take sessions along. */
     LATCHKEY_MIGRATING(
         List.of("io.latchkey.migration.latchkey.MigratingSessionConfiguration"),
+        SPRINGS_NAMESPACE,
+        path -> !isSpringSession(path)),
+    LATCHKEY_MIGRATING_BY_BOOT(
+        List.of("io.latchkey.migration.latchkey.MigratingCustomizer"),
+        "latchkey.namespace",
         path -> !isSpringSession(path));
 
     private final List<String> addedClasses;
+    private final String namespaceProperty;
     private final Predicate<String> classPath;
 
-    Variant(List<String> addedClasses, Predicate<String> classPath) {
+    Variant(List<String> addedClasses, String namespaceProperty, Predicate<String> classPath) {
       this.addedClasses = addedClasses;
+      this.namespaceProperty = namespaceProperty;
       this.classPath = classPath;
     }
 
@@ -77,7 +90,7 @@ final class RunningShop implements AutoCloseable {
     Map<String, Object> properties = new TreeMap<>();
     // The application's own application.properties.
     properties.put("spring.data.redis.url", server.uri().replace("valkey:", "redis:"));
-    properties.put("spring.session.data.redis.namespace", server.namespace());
+    properties.put(variant.namespaceProperty, server.namespace());
     properties.put("spring.session.timeout", "20m");
     properties.put("server.reactive.session.cookie.name", COOKIE);
     properties.put("server.reactive.session.cookie.same-site", "strict");

@@ -10,8 +10,15 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Visitors who came while the application ran with Spring Session, and come back after. */
+@ParameterizedClass
+@EnumSource(names = {"LATCHKEY_MIGRATING", "LATCHKEY_MIGRATING_BY_BOOT"})
 class SessionsTakenAlongTest {
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
 
@@ -21,16 +28,28 @@ class SessionsTakenAlongTest {
   @SuppressWarnings("NullAway.Init")
   private static RunningShop after;
 
+  @SuppressWarnings({"NullAway.Init", "unused"})
+  @Parameter
+  RunningShop.Variant variant;
+
   @BeforeAll
-  static void start() {
+  static void startBefore() {
     before = RunningShop.start(RunningShop.Variant.SPRING_SESSION, SERVER);
-    after = RunningShop.start(RunningShop.Variant.LATCHKEY_MIGRATING, SERVER);
+  }
+
+  @BeforeParameterizedClassInvocation
+  static void startAfter(RunningShop.Variant variant) {
+    after = RunningShop.start(variant, SERVER);
+  }
+
+  @AfterParameterizedClassInvocation
+  static void stopAfter() throws IOException {
+    after.close();
   }
 
   @AfterAll
-  static void stop() throws IOException {
+  static void stopBefore() throws IOException {
     before.close();
-    after.close();
   }
 
   @Test

@@ -117,7 +117,8 @@ class ChangedIdRaceTest {
     assertThat(late.join().statusCode()).isEqualTo(grace.isZero() ? 500 : 200);
     assertThat(visitor.page("/look"))
         .isEqualTo(grace.isZero() ? "{user=ada}" : "{cart=tea, user=ada}");
-    assertThat(visitor.with(old).page("/look")).isEqualTo(grace.isZero() ? "{}" : "{cart=tea, user=ada}");
+    assertThat(visitor.with(old).page("/look"))
+        .isEqualTo(grace.isZero() ? "{}" : "{cart=tea, user=ada}");
   }
 
   @Test

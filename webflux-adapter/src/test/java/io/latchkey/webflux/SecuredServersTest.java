@@ -123,6 +123,7 @@ class SecuredServersTest {
     HttpResponse<String> signedOut = one.visitor().with(id).post("/logout");
 
     assertThat(signedOut.headers().firstValue("Location")).hasValue("/login?logout");
+    assertThat(SERVER.keys()).isEmpty();
     for (Instance instance : new Instance[] {other, one}) {
       assertIsSentToSignIn(instance.visitor().with(id).get("/account"));
       assertThat(instance.visitor().with(id).page("/look")).isEqualTo("{}");
@@ -143,6 +144,7 @@ class SecuredServersTest {
 
     assertThat(held.join().statusCode()).isEqualTo(500);
     assertThat(held.join().headers().allValues("Set-Cookie")).isEmpty();
+    assertThat(SERVER.keys()).isEmpty();
     for (Instance instance : new Instance[] {one, other}) {
       assertIsSentToSignIn(instance.visitor().with(id).get("/account"));
       assertThat(instance.visitor().with(id).page("/look")).isEqualTo("{}");
@@ -253,8 +255,7 @@ class SecuredServersTest {
           .getExchange()
           .getSession()
           .flatMap(WebSession::invalidate)
-          .then(
-              new RedirectServerLogoutSuccessHandler().onLogoutSuccess(exchange, authentication));
+          .then(new RedirectServerLogoutSuccessHandler().onLogoutSuccess(exchange, authentication));
     }
 
     @Bean

@@ -163,7 +163,8 @@ class TwoServersTest {
           case "put" ->
               Mono.fromRunnable(() -> attributes.put("cart", new ArrayList<>(List.of(path[2]))));
           case "add" ->
-              Mono.fromRunnable(() -> session.<List<String>>getRequiredAttribute("cart").add(path[2]));
+              Mono.fromRunnable(
+                  () -> session.<List<String>>getRequiredAttribute("cart").add(path[2]));
           case "remove" -> Mono.fromRunnable(() -> attributes.remove("cart"));
           case "max-idle" ->
               Mono.fromRunnable(() -> session.setMaxIdleTime(Duration.parse(path[2])));
