@@ -148,7 +148,8 @@ public final class SessionEngine implements SessionStore {
               if (found.session() != null) {
                 if (!isAtItsEnd(found.session())) {
                   sink.next(
-                      TrackedSession.stored(found.id(), this.ids, attributes, found.session()));
+                      TrackedSession.stored(
+                          found.id(), this.ids, attributes, settings, found.session()));
                 }
                 return;
               }
@@ -240,12 +241,20 @@ public final class SessionEngine implements SessionStore {
   }
 
   private Session accessed(String id, Snapshot snapshot) {
+    TrackedSession session = TrackedSession.stored(id, ids, attributes, settings, snapshot);
     long now = settings.now();
-    if (snapshot.body().touchedAtEveryAccess()
-        || settings.touchDue(snapshot.lastAccessedAt(), snapshot.idleMillis(), now)) {
-      backend.touch(id, now).subscribe(there -> {}, error -> failedTouches.increment());
+    if (session.isTouchDue(now)) {
+      session.touchSent(now);
+      backend
+          .touch(id, now)
+          .subscribe(
+              there -> {},
+              error -> {
+                failedTouches.increment();
+                session.touchFailed();
+              });
     }
-    return TrackedSession.stored(id, ids, attributes, snapshot);
+    return session;
   }
 
   /** Counts what cannot be read, and says whether it is to be as if it were not there. */
@@ -571,7 +580,7 @@ public final class SessionEngine implements SessionStore {
 
   private Mono<Session> update(
       String id, Snapshot snapshot, Function<Session, Mono<Session>> change, int attempt) {
-    TrackedSession session = TrackedSession.stored(id, ids, attributes, snapshot);
+    TrackedSession session = TrackedSession.stored(id, ids, attributes, settings, snapshot);
     return Objects.requireNonNull(change.apply(session), "change answered with null")
         .flatMap(
             changed -> {

@@ -33,6 +33,7 @@ final class TrackedSession implements ExactSession {
   private final String id;
   private final SessionIds ids;
   private final Attributes attributes;
+  private final SessionSettings settings;
 
   private Snapshot base;
   private boolean stored;
@@ -45,11 +46,20 @@ final class TrackedSession implements ExactSession {
   private boolean graceGiven;
   private @Nullable TrackedSession successor;
 
+  /** When a touch was sent that nobody waits for; 0 if none was, or if it failed. */
+  private long sentTouch;
+
   private TrackedSession(
-      String id, SessionIds ids, Attributes attributes, Snapshot base, boolean stored) {
+      String id,
+      SessionIds ids,
+      Attributes attributes,
+      SessionSettings settings,
+      Snapshot base,
+      boolean stored) {
     this.id = id;
     this.ids = ids;
     this.attributes = attributes;
+    this.settings = settings;
     this.base = base;
     this.stored = stored;
   }
@@ -68,12 +78,16 @@ final class TrackedSession implements ExactSession {
             0,
             "",
             new Snapshot.PlainBody(now, Map.of(), Map.of()));
-    return new TrackedSession(ids.next(), ids, attributes, nothing, false);
+    return new TrackedSession(ids.next(), ids, attributes, settings, nothing, false);
   }
 
   static TrackedSession stored(
-      String id, SessionIds ids, Attributes attributes, Snapshot snapshot) {
-    return new TrackedSession(id, ids, attributes, snapshot, true);
+      String id,
+      SessionIds ids,
+      Attributes attributes,
+      SessionSettings settings,
+      Snapshot snapshot) {
+    return new TrackedSession(id, ids, attributes, settings, snapshot, true);
   }
 
   // What users see.
@@ -135,6 +149,11 @@ final class TrackedSession implements ExactSession {
   public @Nullable Instant absoluteEnd() {
     long end = base().absoluteEnd();
     return end == SessionSettings.NEVER ? null : Instant.ofEpochMilli(end);
+  }
+
+  @Override
+  public boolean isTouchDue(Instant access) {
+    return isTouchDue(access.toEpochMilli());
   }
 
   @Override
@@ -351,6 +370,20 @@ final class TrackedSession implements ExactSession {
         && base.mark().equals(current.mark());
   }
 
+  synchronized boolean isTouchDue(long access) {
+    return base.body().touchedAtEveryAccess()
+        || settings.touchDue(Math.max(base.lastAccessedAt(), sentTouch), base.idleMillis(), access);
+  }
+
+  /** Remembers a touch that was sent beside a read, until it is known to have failed. */
+  synchronized void touchSent(long now) {
+    sentTouch = now;
+  }
+
+  synchronized void touchFailed() {
+    sentTouch = 0;
+  }
+
   synchronized void accessed(long now) {
     if (now > base.lastAccessedAt()) {
       base =
@@ -389,7 +422,8 @@ final class TrackedSession implements ExactSession {
       return null;
     }
     TrackedSession moved =
-        new TrackedSession(SessionIds.renewed(id, since.secret()), ids, attributes, current, true);
+        new TrackedSession(
+            SessionIds.renewed(id, since.secret()), ids, attributes, settings, current, true);
     moved.changes.putAll(changes);
     moved.idleChange = idleChange;
     rotatedAway = true;
@@ -398,7 +432,7 @@ final class TrackedSession implements ExactSession {
 
   /** This session under a new id, where nothing is stored under the old one. */
   synchronized TrackedSession succeededBy(String newId) {
-    return passChangesOn(new TrackedSession(newId, ids, attributes, base, false));
+    return passChangesOn(new TrackedSession(newId, ids, attributes, settings, base, false));
   }
 
   /** This session under a new id, where an earlier attempt has stored it with those changes. */
@@ -407,7 +441,7 @@ final class TrackedSession implements ExactSession {
     if (idleChange == edit.idle) {
       idleChange = null;
     }
-    return passChangesOn(new TrackedSession(newId, ids, attributes, now, true));
+    return passChangesOn(new TrackedSession(newId, ids, attributes, settings, now, true));
   }
 
   /** What a rotation that failed half way has to go on with, if there is such a thing. */
@@ -435,7 +469,7 @@ final class TrackedSession implements ExactSession {
 
   /** The session under its new id; this object is at its end. */
   synchronized TrackedSession rotated(String newId, Edit edit, Snapshot now) {
-    TrackedSession moved = new TrackedSession(newId, ids, attributes, now, true);
+    TrackedSession moved = new TrackedSession(newId, ids, attributes, settings, now, true);
     changes.forEach(
         (name, change) -> {
           if (edit.changes.get(name) != change) {

@@ -9,12 +9,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.latchkey.Session;
 import io.latchkey.SessionStoreException;
 import io.latchkey.SessionStoreUnavailableException;
+import io.latchkey.internal.ExactSession;
 import io.latchkey.tck.RespConnection;
 import io.latchkey.tck.ServerProcess;
 import io.latchkey.tck.ValkeyServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -305,6 +307,23 @@ class FirstUseTest {
           assertThat(Sessions.value(store.get(session.id())).names()).containsExactly("user");
         }
         assertThat(store.stats().failedTouches()).isPositive();
+      }
+    }
+
+    @Test
+    void accessThatCouldNotBeWrittenDownIsDueAgain() {
+      permit(NAMESPACE, ServerErrors.NEEDED + " -setrange");
+      Clock later = Clock.offset(Clock.systemUTC(), Duration.ofMinutes(1));
+      try (ValkeySessionStore store = builder(own.uri()).build();
+          ValkeySessionStore next = builder(own.uri()).clock(later).connections(1).build()) {
+        String id = created(store).id();
+        Session session = Sessions.value(next.get(id));
+        // Commands are answered in order, and a touch takes two of them at the most.
+        for (int i = 0; i < 3; i++) {
+          Sessions.value(next.get(id));
+        }
+
+        assertThat(((ExactSession) session).isTouchDue(later.instant())).isTrue();
       }
     }
 

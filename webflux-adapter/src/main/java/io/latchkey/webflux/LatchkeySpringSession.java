@@ -22,9 +22,6 @@ import reactor.core.publisher.Mono;
  * together, guarded by {@code this}. No lock is held while a command is under way.
  */
 final class LatchkeySpringSession implements org.springframework.session.Session {
-  /** As in a web session: how often an idle timeout a held session writes down that it is used. */
-  private static final int ACCESSES_PER_IDLE_TIMEOUT = 60;
-
   private static final Duration ENDS_AT_ONCE = Duration.ofMillis(1);
   private static final Duration NEVER_EXPIRES = Duration.ofSeconds(-1);
 
@@ -49,8 +46,8 @@ final class LatchkeySpringSession implements org.springframework.session.Session
 
   // Used in a turn only, or before there are any.
 
-  /** The last access that the store has heard of. */
-  private Instant storedAccess;
+  /** Up to when the accesses are known to the store, or need not be. */
+  private Instant toldUntil;
 
   private @Nullable IntervalChange handedInterval;
 
@@ -62,7 +59,7 @@ final class LatchkeySpringSession implements org.springframework.session.Session
     this.attributes = new WebSessionAttributes(session, true);
     this.lastAccessed = session.lastAccessedAt();
     this.unusedSince = now();
-    this.storedAccess = unusedSince;
+    this.toldUntil = unusedSince;
   }
 
   private synchronized Session session() {
@@ -186,9 +183,8 @@ final class LatchkeySpringSession implements org.springframework.session.Session
   }
 
   private boolean isAccessDue(Session current) {
-    Duration idle = current.idleTimeout();
-    return !idle.equals(Session.NEVER_IDLE)
-        && !unusedSince.isBefore(storedAccess.plus(idle.dividedBy(ACCESSES_PER_IDLE_TIMEOUT)));
+    Instant access = unusedSince;
+    return access.isAfter(toldUntil) && AccessTime.isDue(current, access);
   }
 
   private Mono<Void> written(Mono<Session> write, boolean rotated) {
@@ -200,7 +196,7 @@ final class LatchkeySpringSession implements org.springframework.session.Session
                 idChanged &= !rotated;
               }
               stored = true;
-              storedAccess = now();
+              toldUntil = now();
               intervalChange.compareAndSet(handedInterval, null);
               handedInterval = null;
               attributes.changesStored(now);
@@ -217,7 +213,7 @@ final class LatchkeySpringSession implements org.springframework.session.Session
               if (!alive) {
                 return Mono.error(ended(null));
               }
-              storedAccess = now();
+              toldUntil = now();
               return Mono.empty();
             });
   }

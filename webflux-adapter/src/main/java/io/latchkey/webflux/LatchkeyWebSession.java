@@ -22,11 +22,6 @@ import reactor.core.publisher.Mono;
  * ended, and a deletion is never overtaken by the first save.
  */
 final class LatchkeyWebSession implements WebSession {
-  /**
-   * How often in one idle timeout a session that is held for long writes down that it is in use.
-   */
-  private static final int ACCESSES_PER_IDLE_TIMEOUT = 60;
-
   private static final Duration ENDS_AT_ONCE = Duration.ofMillis(1);
   private static final Duration NEVER_EXPIRES = Duration.ofSeconds(-1);
 
@@ -50,11 +45,6 @@ final class LatchkeyWebSession implements WebSession {
   /** A save was sent; that it failed need not mean that nothing was written. */
   private volatile boolean maybeStored;
 
-  /**
-   * The last access that the store has heard of. Written in a turn only, or before there are any.
-   */
-  private volatile Instant storedAccess;
-
   /** What {@link #session} knows of already. Used in a turn only. */
   private @Nullable IdleChange handedIdleChange;
 
@@ -67,7 +57,6 @@ final class LatchkeyWebSession implements WebSession {
     this.maybeStored = stored;
     this.attributes = new WebSessionAttributes(session, inPlaceChanges);
     this.lastAccess = now();
-    this.storedAccess = lastAccess;
   }
 
   @Override
@@ -149,7 +138,6 @@ final class LatchkeyWebSession implements WebSession {
               session = now;
               stored = true;
               lastAccess = now();
-              storedAccess = lastAccess;
               idleChange.compareAndSet(handedIdleChange, null);
               handedIdleChange = null;
               attributes.changesStored(now);
@@ -188,19 +176,14 @@ final class LatchkeyWebSession implements WebSession {
   }
 
   private Mono<Void> touchNow() {
-    Instant now = now();
-    Duration idle = session.idleTimeout();
-    if (idle.equals(Session.NEVER_IDLE)
-        || now.isBefore(storedAccess.plus(idle.dividedBy(ACCESSES_PER_IDLE_TIMEOUT)))) {
+    if (!AccessTime.isDue(session, now())) {
       return Mono.empty();
     }
     return sessions
         .touch(session)
         .doOnNext(
             alive -> {
-              if (alive) {
-                storedAccess = now;
-              } else {
+              if (!alive) {
                 gone = true;
               }
             })

@@ -180,11 +180,12 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
   }
 
   /**
-   * Sets a session's last access to now. As {@link #retrieveSession} has done so already, this
-   * sends a command only if the store has not heard of an access for a sixtieth of the session's
-   * idle timeout: an application that calls this in each request pays nothing, and one that holds a
-   * session for long, as with a WebSocket, keeps it alive. If the session has ended, it says so by
-   * {@link WebSession#isExpired()} afterwards.
+   * Sets a session's last access to now. This sends a command only if a read would, that is, if the
+   * store has not heard of an access for its touch interval, a sixtieth of the session's idle
+   * timeout by default: an application that calls this in each request pays next to nothing, and
+   * one that holds a session for long, as with a WebSocket, keeps it alive. If the session has
+   * ended, it says so by {@link WebSession#isExpired()} afterwards. A {@code SessionStore} that is
+   * not one of Latchkey's own is told each time.
    *
    * @param webSession a session of this store
    * @return the same session

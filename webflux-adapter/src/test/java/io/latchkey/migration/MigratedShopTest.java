@@ -3,6 +3,7 @@ package io.latchkey.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.tck.ValkeyServer;
+import io.latchkey.webflux.testing.Visitor;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -20,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * The tests of an application that was written for Spring Session, before and after it migrates.
  */
 @ParameterizedClass
-@EnumSource
+@EnumSource(names = {"SPRING_SESSION", "LATCHKEY_BY_BOOT", "LATCHKEY"})
 class MigratedShopTest {
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
 
@@ -56,7 +57,7 @@ class MigratedShopTest {
 
   @Test
   void visitorWhoOnlyLooksHasNoSession() {
-    Visitor visitor = new Visitor(shop);
+    Visitor visitor = shop.visitor();
 
     assertThat(visitor.page("/cart")).isEqualTo("null");
 
@@ -66,7 +67,7 @@ class MigratedShopTest {
 
   @Test
   void cartIsKept() {
-    Visitor visitor = new Visitor(shop);
+    Visitor visitor = shop.visitor();
     visitor.post("/cart/tea");
     visitor.post("/cart/milk");
     visitor.post("/cart/tea");
@@ -76,8 +77,8 @@ class MigratedShopTest {
 
   @Test
   void cartsOfTwoVisitorsAreKeptApart() {
-    Visitor ada = new Visitor(shop);
-    Visitor grace = new Visitor(shop);
+    Visitor ada = shop.visitor();
+    Visitor grace = shop.visitor();
     ada.post("/cart/tea");
     grace.post("/cart/milk");
 
@@ -87,7 +88,7 @@ class MigratedShopTest {
 
   @Test
   void recordIsKept() {
-    Visitor visitor = new Visitor(shop);
+    Visitor visitor = shop.visitor();
     visitor.post("/delivery/Elm");
 
     assertThat(visitor.page("/delivery"))
@@ -96,19 +97,19 @@ class MigratedShopTest {
 
   @Test
   void cookieIsAsTheApplicationHasIt() {
-    HttpResponse<String> response = new Visitor(shop).get("/csrf");
+    HttpResponse<String> response = shop.visitor().get("/csrf");
 
     assertThat(response.headers().allValues("Set-Cookie"))
         .singleElement()
         .asString()
-        .startsWith(Visitor.COOKIE + "=")
+        .startsWith(RunningShop.COOKIE + "=")
         .containsIgnoringCase("SameSite=strict")
         .containsIgnoringCase("HttpOnly");
   }
 
   @Test
   void formWithoutItsTokenIsRefused() {
-    Visitor visitor = new Visitor(shop);
+    Visitor visitor = shop.visitor();
     visitor.post("/cart/tea");
 
     assertThat(visitor.postWithoutToken("/cart/milk").statusCode()).isEqualTo(403);
@@ -117,7 +118,7 @@ class MigratedShopTest {
 
   @Test
   void visitorWhoSignedInIsKnown() {
-    Visitor visitor = new Visitor(shop);
+    Visitor visitor = shop.visitor();
 
     visitor.signIn();
 
@@ -126,7 +127,7 @@ class MigratedShopTest {
 
   @Test
   void visitorIsSentToSignInAndBackToThePage() {
-    Visitor visitor = new Visitor(shop);
+    Visitor visitor = shop.visitor();
 
     HttpResponse<String> refused = visitor.get("/account");
     HttpResponse<String> signedIn = visitor.signIn();
@@ -137,7 +138,7 @@ class MigratedShopTest {
 
   @Test
   void wrongPasswordSignsNobodyIn() {
-    Visitor visitor = new Visitor(shop);
+    Visitor visitor = shop.visitor();
 
     visitor.post("/login", "username", "ada", "password", "wrong");
 
@@ -146,7 +147,7 @@ class MigratedShopTest {
 
   @Test
   void signingInChangesTheIdAndKeepsTheCart() {
-    Visitor visitor = new Visitor(shop);
+    Visitor visitor = shop.visitor();
     visitor.post("/cart/tea");
     String before = Objects.requireNonNull(visitor.id());
 
@@ -154,12 +155,12 @@ class MigratedShopTest {
 
     assertThat(visitor.id()).isNotNull().isNotEqualTo(before);
     assertThat(visitor.page("/cart")).isEqualTo("1 tea");
-    assertThat(new Visitor(shop, before).page("/cart")).isEqualTo("null");
+    assertThat(shop.visitor().with(before).page("/cart")).isEqualTo("null");
   }
 
   @Test
   void signingOutEndsTheSession() {
-    Visitor visitor = new Visitor(shop);
+    Visitor visitor = shop.visitor();
     visitor.post("/cart/tea");
     visitor.signIn();
     String id = Objects.requireNonNull(visitor.id());
@@ -168,13 +169,13 @@ class MigratedShopTest {
 
     assertThat(signedOut.statusCode()).isEqualTo(302);
     assertThat(visitor.id()).isNull();
-    assertThat(new Visitor(shop, id).get("/account").statusCode()).isEqualTo(302);
-    assertThat(new Visitor(shop, id).page("/cart")).isEqualTo("null");
+    assertThat(shop.visitor().with(id).get("/account").statusCode()).isEqualTo(302);
+    assertThat(shop.visitor().with(id).page("/cart")).isEqualTo("null");
   }
 
   @Test
   void sessionIsKeptForAsLongAsTheApplicationSays() {
-    Visitor visitor = new Visitor(shop);
+    Visitor visitor = shop.visitor();
     visitor.post("/cart/tea");
 
     assertThat(visitor.page("/idle-time")).isEqualTo(Duration.ofMinutes(20).toString());
@@ -183,7 +184,7 @@ class MigratedShopTest {
 
   @Test
   void sessionMayBeKeptForLonger() {
-    Visitor visitor = new Visitor(shop);
+    Visitor visitor = shop.visitor();
 
     visitor.post("/keep-for-a-week");
 
@@ -193,7 +194,7 @@ class MigratedShopTest {
 
   @Test
   void visitorWhoseSessionHasEndedStartsAnew() {
-    Visitor visitor = new Visitor(shop);
+    Visitor visitor = shop.visitor();
     visitor.post("/cart/tea");
     String id = visitor.id();
     forgetSessions();

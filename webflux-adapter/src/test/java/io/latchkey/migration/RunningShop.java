@@ -3,6 +3,7 @@ package io.latchkey.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.tck.ValkeyServer;
+import io.latchkey.webflux.testing.Visitor;
 import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
@@ -24,23 +25,36 @@ import java.util.function.Predicate;
  * the other, which is why it gets class loaders of its own.
  */
 final class RunningShop implements AutoCloseable {
+  private static final String SPRINGS_NAMESPACE = "spring.session.data.redis.namespace";
+
   /** The steps of docs/webflux.md are what lies between these. */
   @SuppressWarnings("ImmutableEnumChecker") // of lists and functions that nobody changes
   enum Variant {
-    SPRING_SESSION(List.of(), path -> !isLatchkey(path)),
+    SPRING_SESSION(List.of(), SPRINGS_NAMESPACE, path -> !isLatchkey(path)),
+    /** Another dependency, and another name for one property: Boot does the rest. */
+    LATCHKEY_BY_BOOT(List.of(), "latchkey.namespace", path -> !isSpringSession(path)),
+    /** Another dependency, and a class. */
     LATCHKEY(
         List.of("io.latchkey.migration.latchkey.SessionConfiguration"),
+        SPRINGS_NAMESPACE,
         path -> !isSpringSession(path)),
     /** And with what the page adds to take sessions along. */
     LATCHKEY_MIGRATING(
         List.of("io.latchkey.migration.latchkey.MigratingSessionConfiguration"),
+        SPRINGS_NAMESPACE,
+        path -> !isSpringSession(path)),
+    LATCHKEY_MIGRATING_BY_BOOT(
+        List.of("io.latchkey.migration.latchkey.MigratingCustomizer"),
+        "latchkey.namespace",
         path -> !isSpringSession(path));
 
     private final List<String> addedClasses;
+    private final String namespaceProperty;
     private final Predicate<String> classPath;
 
-    Variant(List<String> addedClasses, Predicate<String> classPath) {
+    Variant(List<String> addedClasses, String namespaceProperty, Predicate<String> classPath) {
       this.addedClasses = addedClasses;
+      this.namespaceProperty = namespaceProperty;
       this.classPath = classPath;
     }
 
@@ -61,6 +75,9 @@ final class RunningShop implements AutoCloseable {
     }
   }
 
+  /** The one that the application has its session in. */
+  static final String COOKIE = "SHOP";
+
   private final URLClassLoader classes;
   private final Closeable application;
 
@@ -73,9 +90,9 @@ final class RunningShop implements AutoCloseable {
     Map<String, Object> properties = new TreeMap<>();
     // The application's own application.properties.
     properties.put("spring.data.redis.url", server.uri().replace("valkey:", "redis:"));
-    properties.put("spring.session.data.redis.namespace", server.namespace());
+    properties.put(variant.namespaceProperty, server.namespace());
     properties.put("spring.session.timeout", "20m");
-    properties.put("server.reactive.session.cookie.name", "SHOP");
+    properties.put("server.reactive.session.cookie.name", COOKIE);
     properties.put("server.reactive.session.cookie.same-site", "strict");
     // How the test runs it.
     properties.put("server.port", "0");
@@ -106,8 +123,9 @@ final class RunningShop implements AutoCloseable {
     }
   }
 
-  int port() {
-    return ((IntSupplier) application).getAsInt();
+  /** Somebody who has not been here before. */
+  Visitor visitor() {
+    return new Visitor(COOKIE, ((IntSupplier) application).getAsInt());
   }
 
   /** Whether the application could use this class at all. */

@@ -28,6 +28,15 @@ class WebFluxPageTest {
     assertThat(page()).contains(block(source.substring(begin, end)));
   }
 
+  @Test
+  void pageShowsWhatTakesSessionsAlongUnderBoot() throws IOException {
+    String source = Files.readString(LATCHKEY.resolve("MigratingCustomizer.java"));
+    int begin = source.indexOf("  @Bean");
+    int end = source.lastIndexOf("}");
+
+    assertThat(page()).contains(block(source.substring(begin, end)));
+  }
+
   private static String block(String code) {
     return "```java\n" + code.stripTrailing().stripIndent().strip() + "\n```\n";
   }

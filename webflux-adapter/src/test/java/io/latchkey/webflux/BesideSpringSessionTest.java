@@ -24,10 +24,15 @@ import org.springframework.data.redis.serializer.JdkSerializationRedisSerializer
 import org.springframework.data.redis.serializer.RedisSerializationContext;
 import org.springframework.data.redis.serializer.RedisSerializer;
 import org.springframework.data.redis.serializer.SerializationException;
+import org.springframework.http.HttpCookie;
+import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+import org.springframework.mock.web.server.MockServerWebExchange;
 import org.springframework.session.data.redis.ReactiveRedisSessionRepository;
 import org.springframework.session.web.server.session.SpringSessionWebSessionStore;
 import org.springframework.web.server.WebSession;
+import org.springframework.web.server.session.CookieWebSessionIdResolver;
 import org.springframework.web.server.session.InMemoryWebSessionStore;
+import org.springframework.web.server.session.WebSessionIdResolver;
 import org.springframework.web.server.session.WebSessionStore;
 import reactor.core.publisher.Mono;
 
@@ -381,6 +386,53 @@ class BesideSpringSessionTest {
 
       assertThat(session.getAttributes().isEmpty()).isEqualTo(!store.equals(spring));
     }
+  }
+
+  // The cookie.
+
+  @Test
+  void cookieOfASecureRequest() {
+    assertThat(cookieOf("https", new CookieWebSessionIdResolver()))
+        .isEqualTo("SESSION=id; Path=/shop/; Secure; HttpOnly; SameSite=Lax, max-age=60");
+    assertThat(cookieOf("https", LatchkeyWebSessionIdResolver.withDefaults()))
+        .isEqualTo("__Host-SESSION=id; Path=/; Secure; HttpOnly; SameSite=Lax, no-store");
+  }
+
+  @Test
+  void cookieOfAnOpenRequest() {
+    assertThat(cookieOf("http", new CookieWebSessionIdResolver()))
+        .isEqualTo("SESSION=id; Path=/shop/; HttpOnly; SameSite=Lax, max-age=60");
+    assertThat(cookieOf("http", LatchkeyWebSessionIdResolver.withDefaults()))
+        .isEqualTo("SESSION=id; Path=/shop/; HttpOnly; SameSite=Lax, no-store");
+  }
+
+  /** With the Cache-Control that is left of the handler's. */
+  private static String cookieOf(String scheme, WebSessionIdResolver resolver) {
+    var exchange =
+        MockServerWebExchange.from(
+            MockServerHttpRequest.get(scheme + "://shop.example/shop/cart").contextPath("/shop"));
+    exchange.getResponse().getHeaders().setCacheControl("max-age=60");
+
+    resolver.setSessionId(exchange, "id");
+
+    return exchange.getResponse().getCookies().toSingleValueMap().values().iterator().next()
+        + ", "
+        + exchange.getResponse().getHeaders().getCacheControl();
+  }
+
+  @Test
+  void idsThatAreReadFromARequest() {
+    assertThat(idsOf(new CookieWebSessionIdResolver())).hasSize(8).contains("no id!");
+    assertThat(idsOf(LatchkeyWebSessionIdResolver.withDefaults()))
+        .containsExactly("id0", "id1", "id2", "id3");
+  }
+
+  private static List<String> idsOf(WebSessionIdResolver resolver) {
+    var request = MockServerHttpRequest.get("http://shop.example/");
+    for (String id : List.of("no id!", "id0", "id0", "id1", "id2", "id3", "id4", "id5")) {
+      request.cookie(new HttpCookie("SESSION", id));
+    }
+    return resolver.resolveSessionIds(MockServerWebExchange.from(request));
   }
 
   // What a request does.

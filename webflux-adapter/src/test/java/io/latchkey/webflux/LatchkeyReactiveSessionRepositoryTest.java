@@ -4,7 +4,6 @@ import static io.latchkey.webflux.TestSessions.IDLE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.latchkey.ConflictPolicy;
 import io.latchkey.SessionGoneException;
 import io.latchkey.tck.ValkeyServer;
 import java.time.Duration;
@@ -512,6 +511,23 @@ class LatchkeyReactiveSessionRepositoryTest {
   }
 
   @Test
+  void heldSessionIsKeptAliveAsOftenAsItsStoresTouchIntervalSays() {
+    var touchInterval = TestSessions.Options.touchInterval(Duration.ofSeconds(1));
+    try (var exact = new TestSessions(kind, SERVER, touchInterval)) {
+      var exactRepository = new LatchkeyReactiveSessionRepository(exact, exact.clock);
+      Session session = value(exactRepository.createSession());
+      exactRepository.save(session).block();
+      exact.advance(Duration.ofSeconds(10));
+      session.setLastAccessedTime(exact.clock.instant());
+      exactRepository.save(session).block();
+
+      exact.advance(IDLE.minusSeconds(5));
+
+      assertThat(value(exactRepository.findById(session.getId())).isExpired()).isFalse();
+    }
+  }
+
+  @Test
   void accessOfASessionThatHasEndedIsAnError() {
     Session session = stored();
     repository.deleteById(session.getId()).block();
@@ -526,7 +542,8 @@ class LatchkeyReactiveSessionRepositoryTest {
   @Test
   void absoluteEndExpiresHoweverMuchASessionIsUsed() {
     try (var limited =
-        new TestSessions(kind, SERVER, Duration.ofMinutes(40), ConflictPolicy.MERGE)) {
+        new TestSessions(
+            kind, SERVER, TestSessions.Options.absoluteTimeout(Duration.ofMinutes(40)))) {
       var limitedRepository = new LatchkeyReactiveSessionRepository(limited, limited.clock);
       Session session = value(limitedRepository.createSession());
       limitedRepository.save(session).block();

@@ -463,7 +463,8 @@ class LatchkeyWebSessionStoreTest {
   @Test
   void heldSessionIsExpiredAtItsAbsoluteEndWithoutAskingTheStore() {
     try (var limited =
-        new TestSessions(kind, SERVER, Duration.ofMinutes(40), ConflictPolicy.MERGE)) {
+        new TestSessions(
+            kind, SERVER, TestSessions.Options.absoluteTimeout(Duration.ofMinutes(40)))) {
       WebSession session = get(limited.web().createWebSession());
       session.start();
       save(session);
@@ -484,7 +485,8 @@ class LatchkeyWebSessionStoreTest {
   @Test
   void sessionIsExpiredAtItsAbsoluteEndHoweverBusy() {
     try (var limited =
-        new TestSessions(kind, SERVER, Duration.ofMinutes(40), ConflictPolicy.MERGE)) {
+        new TestSessions(
+            kind, SERVER, TestSessions.Options.absoluteTimeout(Duration.ofMinutes(40)))) {
       WebSession first = get(limited.web().createWebSession());
       first.start();
       save(first);
@@ -608,6 +610,52 @@ class LatchkeyWebSessionStoreTest {
     assertThat(retrieved(session.getId()).isStarted()).isTrue();
   }
 
+  /** As its time to live has no more slack than that. */
+  @Test
+  void heldSessionIsKeptAliveAsOftenAsItsStoresTouchIntervalSays() {
+    Duration touchInterval = Duration.ofSeconds(1);
+    try (var exact =
+        new TestSessions(kind, SERVER, TestSessions.Options.touchInterval(touchInterval))) {
+      WebSession session = get(exact.web().createWebSession());
+      session.start();
+      save(session);
+      exact.advance(Duration.ofSeconds(10));
+      get(exact.web().updateLastAccessTime(session));
+
+      exact.advance(IDLE.minusSeconds(5));
+
+      assertThat(session.isExpired()).isFalse();
+      assertThat(get(exact.web().retrieveSession(session.getId())).isStarted()).isTrue();
+    }
+  }
+
+  @Test
+  void heldSessionIsToldOfAnAccessThatTheReadDidNotWriteDown() {
+    String id = stored().getId();
+    Duration notDue = IDLE.dividedBy(60).minusSeconds(1);
+    sessions.advance(notDue);
+    WebSession session = retrieved(id);
+    sessions.advance(notDue);
+    get(store.updateLastAccessTime(session));
+
+    sessions.advance(IDLE.minusSeconds(5));
+
+    assertThat(session.isExpired()).isFalse();
+    assertThat(retrieved(id).isStarted()).isTrue();
+  }
+
+  @Test
+  void touchOfAReadIsNotSentAgainByTheHeldSession() {
+    String id = stored().getId();
+    sessions.advance(Duration.ofMinutes(20));
+    WebSession session = retrieved(id);
+    sessions.calls.clear();
+
+    get(store.updateLastAccessTime(session));
+
+    assertThat(sessions.calls).isEmpty();
+  }
+
   @Test
   void updateLastAccessTimeOfASessionThatEndedElsewhereSaysSo() {
     WebSession session = retrieved(stored().getId());
@@ -670,7 +718,8 @@ class LatchkeyWebSessionStoreTest {
 
   @Test
   void strictStoresConflictIsPassedOnAsItIs() {
-    try (var strict = new TestSessions(kind, SERVER, null, ConflictPolicy.REJECT)) {
+    try (var strict =
+        new TestSessions(kind, SERVER, TestSessions.Options.conflicts(ConflictPolicy.REJECT))) {
       WebSession first = get(strict.web().createWebSession());
       first.start();
       save(first);

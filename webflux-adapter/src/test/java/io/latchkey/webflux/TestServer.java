@@ -31,8 +31,12 @@ final class TestServer implements AutoCloseable {
   private final WebTestClient client;
 
   TestServer(HttpHandler handler) {
+    this(handler, HttpServer.create());
+  }
+
+  TestServer(HttpHandler handler, HttpServer configured) {
     server =
-        HttpServer.create()
+        configured
             .host("localhost")
             .port(0)
             .handle(new ReactorHttpHandlerAdapter(handler))
@@ -54,8 +58,12 @@ final class TestServer implements AutoCloseable {
             .build());
   }
 
+  int port() {
+    return server.port();
+  }
+
   String url() {
-    return "http://localhost:" + server.port();
+    return "http://localhost:" + port();
   }
 
   EntityExchangeResult<String> request(String path, @Nullable String id) {

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,37 @@ final class TestSessions implements SessionStore, AutoCloseable {
     }
   }
 
+  /** Options of the store, where a test has any; what is null has its default. */
+  record Options(
+      @Nullable Duration absoluteTimeout,
+      @Nullable Duration touchInterval,
+      @Nullable Duration rotationGrace,
+      ConflictPolicy conflicts) {
+    static final Options DEFAULT = new Options(null, null, null, ConflictPolicy.MERGE);
+
+    static Options absoluteTimeout(Duration timeout) {
+      return new Options(timeout, null, null, ConflictPolicy.MERGE);
+    }
+
+    static Options touchInterval(Duration interval) {
+      return new Options(null, interval, null, ConflictPolicy.MERGE);
+    }
+
+    static Options rotationGrace(@Nullable Duration grace) {
+      return new Options(null, null, grace, ConflictPolicy.MERGE);
+    }
+
+    static Options conflicts(ConflictPolicy conflicts) {
+      return new Options(null, null, null, conflicts);
+    }
+
+    private static void set(@Nullable Duration option, Consumer<Duration> setter) {
+      if (option != null) {
+        setter.accept(option);
+      }
+    }
+  }
+
   final MovableClock clock;
   final List<String> calls;
   private final Kind kind;
@@ -66,19 +98,17 @@ final class TestSessions implements SessionStore, AutoCloseable {
   private final AtomicReference<Sinks.@Nullable Empty<Void>> gate;
 
   TestSessions(Kind kind, ValkeyServer server) {
-    this(kind, server, null, ConflictPolicy.MERGE);
+    this(kind, server, Options.DEFAULT);
   }
 
-  TestSessions(
-      Kind kind, ValkeyServer server, @Nullable Duration absolute, ConflictPolicy conflicts) {
+  TestSessions(Kind kind, ValkeyServer server, Options options) {
     this.kind = kind;
     this.server = server;
     this.clock = new MovableClock();
     this.calls = new CopyOnWriteArrayList<>();
     this.gate = new AtomicReference<>();
-    this.store = kind.isMemory() ? memory(absolute, conflicts) : valkey(absolute, conflicts);
-    this.otherInstance =
-        kind.hasTwoInstances() ? new TestSessions(this, valkey(absolute, conflicts)) : null;
+    this.store = kind.isMemory() ? memory(options) : valkey(options);
+    this.otherInstance = kind.hasTwoInstances() ? new TestSessions(this, valkey(options)) : null;
   }
 
   private TestSessions(TestSessions first, SessionStore store) {
@@ -91,24 +121,30 @@ final class TestSessions implements SessionStore, AutoCloseable {
     this.otherInstance = null;
   }
 
-  private SessionStore memory(@Nullable Duration absolute, ConflictPolicy conflicts) {
-    var builder = MemorySessionStore.builder().clock(clock).conflicts(conflicts);
-    return (absolute == null ? builder : builder.absoluteTimeout(absolute)).build();
+  private SessionStore memory(Options options) {
+    var builder = MemorySessionStore.builder().clock(clock).conflicts(options.conflicts);
+    Options.set(options.absoluteTimeout, builder::absoluteTimeout);
+    Options.set(options.touchInterval, builder::touchInterval);
+    Options.set(options.rotationGrace, builder::rotationGrace);
+    return builder.build();
   }
 
-  private SessionStore valkey(@Nullable Duration absolute, ConflictPolicy conflicts) {
+  private SessionStore valkey(Options options) {
     var builder =
         ValkeySessionStore.builder(server.uri())
             .namespace(server.namespace())
             .layout(kind.layout())
             .clock(clock)
-            .conflicts(conflicts);
-    return (absolute == null ? builder : builder.absoluteTimeout(absolute)).build();
+            .conflicts(options.conflicts);
+    Options.set(options.absoluteTimeout, builder::absoluteTimeout);
+    Options.set(options.touchInterval, builder::touchInterval);
+    Options.set(options.rotationGrace, builder::rotationGrace);
+    return builder.build();
   }
 
   /** Lets time pass, without waiting: takes it off what the server's keys have left. */
   void advance(Duration time) {
-    clock.now = clock.now.plus(time);
+    clock.advance(time);
     if (!kind.isMemory()) {
       for (String key : server.keys()) {
         if (server.command("PTTL", key) instanceof Long left && left >= 0) {
@@ -274,6 +310,11 @@ final class TestSessions implements SessionStore, AutoCloseable {
 
   static final class MovableClock extends Clock {
     private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
+
+    /** Lets time pass. */
+    void advance(Duration time) {
+      now = now.plus(time);
+    }
 
     @Override
     public Instant instant() {

@@ -298,8 +298,25 @@ class TypedWebSessionTest {
     assertThat(retrieved(session.getId()).<Object>getAttribute("n")).isEqualTo(6L);
   }
 
+  /** Nobody knows how often it wants to be. */
+  @Test
+  void anotherStoreIsToldOfEachAccessOfASessionThatIsHeld() {
+    ForeignStore foreign = new ForeignStore(sessions);
+    LatchkeyWebSessionStore web = new LatchkeyWebSessionStore(foreign);
+    WebSession session = value(web.createWebSession());
+    session.start();
+    save(session);
+
+    value(web.updateLastAccessTime(session));
+    value(web.updateLastAccessTime(session));
+
+    assertThat(foreign.touches).isEqualTo(2);
+  }
+
   /** Somebody else's store, whose sessions are not ours. */
   private static final class ForeignStore extends ForwardingStore {
+    int touches;
+
     ForeignStore(SessionStore store) {
       super(store);
     }
@@ -318,6 +335,12 @@ class TypedWebSessionTest {
     public Mono<Session> save(Session session) {
       Ours ours = (Ours) Proxy.getInvocationHandler(session);
       return super.save(ours.session).map(ForeignStore::foreign);
+    }
+
+    @Override
+    public Mono<Boolean> touch(Session session) {
+      touches++;
+      return super.touch(((Ours) Proxy.getInvocationHandler(session)).session);
     }
 
     private static Session foreign(Session session) {
