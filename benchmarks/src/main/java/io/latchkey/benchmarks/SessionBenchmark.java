@@ -64,6 +64,10 @@ public class SessionBenchmark {
     @Param({"1", "64", "512"})
     public int inFlight;
 
+    /** How large each session is. */
+    @Param("SMALL")
+    public SessionSize size = SessionSize.SMALL;
+
     @SuppressWarnings("NullAway.Init") // JMH calls open() first.
     private BenchServer server;
 
@@ -77,7 +81,7 @@ public class SessionBenchmark {
     public void open() {
       server = BenchServer.start();
       server.clear();
-      sessions = store.open(server.uri());
+      sessions = store.open(server.uri(), size);
     }
 
     /** Leaves the server as it was. */

@@ -17,22 +17,22 @@ class StoreTypeTest {
   @EnumSource
   void readsBackWhatItCreated(StoreType type) {
     try (BenchServer server = BenchServer.start();
-        BenchStore sessions = type.open(server.uri())) {
+        BenchStore sessions = type.open(server.uri(), SessionSize.SMALL)) {
       assertThat(sessions.create().<Object>flatMap(sessions::get).block()).isNotNull();
       server.clear();
     }
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"LATCHKEY", "LETTUCE", "LETTUCE_CONSOLIDATED"})
   void stores450Bytes(StoreType type) {
     try (BenchServer server = BenchServer.start();
-        BenchStore sessions = type.open(server.uri())) {
+        BenchStore sessions = type.open(server.uri(), SessionSize.SMALL)) {
       server.clear();
       sessions.create().block();
 
       long bytes = server.ask(commands -> commands.strlen(commands.scan(OURS).getKeys().get(0)));
-      assertThat(bytes).isCloseTo(SessionData.BYTES, Percentage.withPercentage(2));
+      assertThat(bytes).isCloseTo(SessionSize.SMALL.bytes(), Percentage.withPercentage(2));
       server.clear();
     }
   }
@@ -40,7 +40,7 @@ class StoreTypeTest {
   @Test
   void clearingLeavesTheKeysOfOthers() {
     try (BenchServer server = BenchServer.start();
-        BenchStore sessions = StoreType.LETTUCE.open(server.uri())) {
+        BenchStore sessions = StoreType.LETTUCE.open(server.uri(), SessionSize.SMALL)) {
       server.ask(commands -> commands.set("somebody-elses", "1"));
       sessions.create().block();
 
