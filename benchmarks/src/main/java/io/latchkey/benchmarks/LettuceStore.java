@@ -48,7 +48,6 @@ final class LettuceStore implements BenchStore {
     }
   }
 
-  private final ClientResources resources;
   private final RedisClient client;
   private final List<RedisAsyncCommands<String, byte[]>> stripes;
   private final byte[] value;
@@ -58,9 +57,7 @@ final class LettuceStore implements BenchStore {
       SetArgs.Builder.xx().px(SessionData.IDLE_TIMEOUT.toMillis());
   private final AtomicLong created = new AtomicLong();
 
-  private LettuceStore(
-      ClientResources resources, RedisClient client, int connections, SessionSize size) {
-    this.resources = resources;
+  private LettuceStore(RedisClient client, int connections, SessionSize size) {
     this.client = client;
     value = new byte[size.bytes()];
     Arrays.fill(value, (byte) 'x');
@@ -77,9 +74,8 @@ final class LettuceStore implements BenchStore {
     if (flush == Flush.CONSOLIDATED) {
       resources.nettyCustomizer(new ConsolidatedFlush());
     }
-    ClientResources built = resources.build();
     RedisURI server = BenchServer.lettuceUri(uri);
-    return new LettuceStore(built, RedisClient.create(built, server), flush.connections, size);
+    return new LettuceStore(RedisClient.create(resources.build(), server), flush.connections, size);
   }
 
   @Override
@@ -143,8 +139,7 @@ final class LettuceStore implements BenchStore {
 
   @Override
   public void close() {
-    client.shutdown();
-    resources.shutdown().syncUninterruptibly();
+    BenchServer.shutdown(client);
   }
 
   private <T> Mono<T> send(

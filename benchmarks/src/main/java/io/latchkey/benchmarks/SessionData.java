@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** The session that every store keeps: ten attributes. */
-final class SessionData {
+public final class SessionData {
   /** What every key begins with, but for stores that leave no choice. */
   static final String NAMESPACE = "latchkey-bench";
 
@@ -28,8 +28,13 @@ final class SessionData {
 
   private SessionData() {}
 
-  /** The attributes: texts, numbers, a truth value and a list of texts. Unmodifiable. */
-  static Map<String, Object> attributes(SessionSize size) {
+  /**
+   * The attributes.
+   *
+   * @param size how large the session is
+   * @return texts, numbers, a truth value and a list of texts; unmodifiable
+   */
+  public static Map<String, Object> attributes(SessionSize size) {
     List<String> cart =
         new ArrayList<>(List.of("lamp", "kettle", "bookshelf", "garden chair", "tea towel"));
     for (int line = 0; line < size.lines(); line++) {

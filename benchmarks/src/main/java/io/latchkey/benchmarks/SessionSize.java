@@ -6,10 +6,10 @@ public enum SessionSize {
   SMALL(450, 0),
 
   /** About 4 KB. */
-  MEDIUM(4_096, 66),
+  MEDIUM(4_096, 73),
 
   /** About 32 KB. */
-  LARGE(32_768, 587);
+  LARGE(32_768, 646);
 
   private final int bytes;
   private final int lines;

@@ -23,9 +23,9 @@ import tools.jackson.databind.json.JsonMapper;
  * Boot and {@code EnableRedisWebSession} configure it: the beans are theirs, made from Boot's own
  * configuration classes and nothing else than the server's URL, the namespace and the idle timeout.
  *
- * <p>Commands, one after another, as far as a save has anything to write: create {@code HMSET},
- * {@code PEXPIRE}; find {@code HGETALL}; save {@code EXISTS}, {@code HMSET} of what changed, {@code
- * PEXPIRE}; rotation {@code EXISTS}, {@code RENAME}; delete {@code DEL}. Its touch is a save of the
+ * <p>Commands, one after another, as far as a save has anything to write: create {@code HSET},
+ * {@code EXPIRE}; find {@code HGETALL}; save {@code EXISTS}, {@code HSET} of what changed, {@code
+ * EXPIRE}; rotation {@code EXISTS}, {@code RENAME}; delete {@code DEL}. Its touch is a save of the
  * new time of the last access. It has no way to read several sessions at once. Its delete does not
  * tell whether there was a session.
  *
@@ -64,8 +64,7 @@ final class SpringSessionStore<S extends Session> implements BenchStore {
         .getPropertySources()
         .addFirst(
             new MapPropertySource(
-                "benchmark",
-                Map.of("spring.data.redis.url", BenchServer.lettuceUri(uri).toURI().toString())));
+                "benchmark", Map.of("spring.data.redis.url", BenchServer.redisUri(uri))));
     context.registerBean(
         ReactiveSessionRepositoryCustomizer.class, SpringSessionStore::ofTheBenchmarks);
     if (format == Format.JSON) {

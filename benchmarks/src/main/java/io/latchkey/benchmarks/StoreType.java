@@ -40,6 +40,22 @@ public enum StoreType {
     }
   },
 
+  /** Vert.x-Web's session store for Redis. */
+  VERTX(Operation.GET_ALL) {
+    @Override
+    BenchStore open(String uri, SessionSize size) {
+      return VertxStore.open(uri, size);
+    }
+  },
+
+  /** A map of attributes in Redisson's reactive bucket. */
+  REDISSON {
+    @Override
+    BenchStore open(String uri, SessionSize size) {
+      return RedissonStore.open(uri, size);
+    }
+  },
+
   /**
    * The floor: the commands that the job takes and as many bytes, by Lettuce's asynchronous
    * commands, each bridged to a {@code Mono}, with Lettuce's own defaults.
