@@ -11,9 +11,8 @@ import reactor.core.publisher.Mono;
  * Latchkey's store for Valkey, with its defaults but for the namespace and a long idle timeout.
  *
  * <p>Commands, with the layout {@code STRING}: create {@code SET NX PX}; get {@code GET}; touch,
- * save and rotation one script each; a save of what did not change, none; delete {@code UNLINK};
- * getAll one {@code GET} for each id, in one write. With {@code HASH} create is a script and get
- * {@code HGETALL}.
+ * save, rotation and delete one script each; a save of what did not change, none; getAll one {@code
+ * GET} for each id, in one write. With {@code HASH} create is a script and get {@code HGETALL}.
  *
  * <p>A request reads the session, and writes what it changed. A touch would come beside the read
  * once per touch interval, which no run is long enough to see.

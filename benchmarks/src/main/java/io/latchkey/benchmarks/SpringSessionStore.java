@@ -23,11 +23,11 @@ import tools.jackson.databind.json.JsonMapper;
  * Boot and {@code EnableRedisWebSession} configure it: the beans are theirs, made from Boot's own
  * configuration classes and nothing else than the server's URL, the namespace and the idle timeout.
  *
- * <p>Commands, one after another, as far as a save has anything to write: create {@code HSET},
- * {@code EXPIRE}; find {@code HGETALL}; save {@code EXISTS}, {@code HSET} of what changed, {@code
- * EXPIRE}; rotation {@code EXISTS}, {@code RENAME}; delete {@code DEL}. Its touch is a save of the
- * new time of the last access. It has no way to read several sessions at once. Its delete does not
- * tell whether there was a session.
+ * <p>Commands, one after another, as far as a save has anything to write: create {@code HMSET},
+ * {@code EXPIRE}; find {@code HGETALL}; save {@code EXISTS}, {@code HMSET} (or {@code HSET}) of
+ * what changed, {@code EXPIRE}; rotation {@code EXISTS}, {@code RENAME}; delete {@code DEL}. Its
+ * touch is a save of the new time of the last access. It has no way to read several sessions at
+ * once. Its delete does not tell whether there was a session.
  *
  * <p>A request is what Spring WebFlux does with {@link SpringSessionWebSessionStore}: each one sets
  * the last access, hence each one saves.
