@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -55,7 +56,10 @@ final class LettuceStore implements BenchStore {
       SetArgs.Builder.nx().px(SessionData.IDLE_TIMEOUT.toMillis());
   private final SetArgs againForOneIdleTimeout =
       SetArgs.Builder.xx().px(SessionData.IDLE_TIMEOUT.toMillis());
-  private final AtomicLong created = new AtomicLong();
+
+  /** Where it starts is random, as two stores may share a server. */
+  private final AtomicLong created =
+      new AtomicLong(ThreadLocalRandom.current().nextLong(Long.MAX_VALUE / 2));
 
   private LettuceStore(RedisClient client, int connections, SessionSize size) {
     this.client = client;
