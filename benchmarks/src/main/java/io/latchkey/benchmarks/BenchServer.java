@@ -1,5 +1,6 @@
 package io.latchkey.benchmarks;
 
+import io.lettuce.core.FlushMode;
 import io.lettuce.core.KeyScanCursor;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
@@ -12,8 +13,10 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import redis.embedded.RedisServer;
 
 /**
@@ -26,15 +29,30 @@ final class BenchServer implements AutoCloseable {
   private static final AtomicBoolean SAID = new AtomicBoolean();
 
   private final String uri;
-  private final Stoppable process;
+  private final @Nullable Stoppable process;
+  private final RedisClient client;
+  private final StatefulRedisConnection<String, String> connection;
 
-  private BenchServer(String uri, Stoppable process) {
+  private BenchServer(String uri, @Nullable Stoppable process) {
     this.uri = uri;
     this.process = process;
+    client = RedisClient.create(lettuceUri(uri));
+    connection = client.connect();
+  }
+
+  /** Somebody else's server: nothing but our own keys may be deleted, and it is left running. */
+  static BenchServer of(String uri) {
+    return new BenchServer(uri, null);
+  }
+
+  /** Whether the server is somebody else's. */
+  static boolean isGiven() {
+    return givenUri().isPresent();
   }
 
   static BenchServer start() {
-    BenchServer server = given().or(BenchServer::fromPath).orElseGet(BenchServer::embedded);
+    BenchServer server =
+        givenUri().map(BenchServer::of).or(BenchServer::fromPath).orElseGet(BenchServer::embedded);
     if (SAID.compareAndSet(false, true)) {
       System.out.printf("%n# Server: %s%n", server.describe());
     }
@@ -45,13 +63,30 @@ final class BenchServer implements AutoCloseable {
     return uri;
   }
 
-  /** Lettuce knows Valkey's URIs by their older schemes only. */
   static RedisURI lettuceUri(String uri) {
-    return RedisURI.create(uri.replaceFirst("^valkey", "redis"));
+    return RedisURI.create(redisUri(uri));
   }
 
-  /** Deletes whatever the benchmarks have stored, and nothing else. */
+  /** Most clients know Valkey's URIs by their older schemes only. */
+  static String redisUri(String uri) {
+    return uri.replaceFirst("^valkey", "redis");
+  }
+
+  /**
+   * Deletes whatever the benchmarks have stored: everything, on a server of our own; else the keys
+   * that begin with {@link SessionData#NAMESPACE}, and nothing else.
+   */
   void clear() {
+    if (process == null) {
+      clearNamespace();
+    } else {
+      // Not in the background, as Valkey would from 8.0 on: whoever looks at the memory, or
+      // measures next, must not see this.
+      ask(commands -> commands.flushall(FlushMode.SYNC));
+    }
+  }
+
+  private void clearNamespace() {
     ask(
         commands -> {
           ScanArgs ours =
@@ -68,20 +103,23 @@ final class BenchServer implements AutoCloseable {
         });
   }
 
-  /** Asks the server something, on a connection of its own. */
+  /** Asks the server something, on a connection beside that of the store. */
   <T> T ask(Function<RedisCommands<String, String>, T> question) {
-    RedisClient client = RedisClient.create(lettuceUri(uri));
-    try (StatefulRedisConnection<String, String> connection = client.connect()) {
-      return question.apply(connection.sync());
-    } finally {
-      client.shutdown();
-      client.getResources().shutdown().syncUninterruptibly();
-    }
+    return question.apply(connection.sync());
   }
 
   @Override
   public void close() {
-    process.stop();
+    shutdown(client);
+    if (process != null) {
+      process.stop();
+    }
+  }
+
+  /** Ends a client that has nothing under way, with its threads. */
+  static void shutdown(RedisClient client) {
+    client.shutdown();
+    client.getResources().shutdown(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
   }
 
   private String describe() {
@@ -101,10 +139,9 @@ final class BenchServer implements AutoCloseable {
         .map(line -> product + line.substring(field.length()));
   }
 
-  private static Optional<BenchServer> given() {
+  private static Optional<String> givenUri() {
     return Optional.ofNullable(System.getProperty("latchkey.uri"))
-        .or(() -> Optional.ofNullable(System.getenv("LATCHKEY_URI")))
-        .map(uri -> new BenchServer(uri, () -> {}));
+        .or(() -> Optional.ofNullable(System.getenv("LATCHKEY_URI")));
   }
 
   private static Optional<BenchServer> fromPath() {
@@ -154,7 +191,7 @@ final class BenchServer implements AutoCloseable {
     }
   }
 
-  /** How a server is stopped: not at all, if it is somebody else's. */
+  /** How a server of our own is stopped. */
   private interface Stoppable {
     void stop();
   }

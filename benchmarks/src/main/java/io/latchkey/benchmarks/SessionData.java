@@ -1,16 +1,16 @@
 package io.latchkey.benchmarks;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 
-/** The session that every store keeps: ten attributes, about 450 bytes as Latchkey stores it. */
-final class SessionData {
-  /** What every key begins with. Nothing else on a server is written or deleted. */
+/** The session that every store keeps: ten attributes. */
+public final class SessionData {
+  /** What every key begins with, but for stores that leave no choice. */
   static final String NAMESPACE = "latchkey-bench";
-
-  /** How many bytes the floor writes and reads; a test compares Latchkey's document. */
-  static final int BYTES = 450;
 
   /**
    * Longer than any run, and so is the touch interval that follows from it: a read is a read and
@@ -18,19 +18,44 @@ final class SessionData {
    */
   static final Duration IDLE_TIMEOUT = Duration.ofDays(1);
 
+  /** The attribute that every request reads. */
+  static final String READ = "user";
+
+  /** The attribute that is changed, a text of 65 characters. */
+  static final String CHANGED = "lastPage";
+
+  private static final String PAGE = "/products/kettle?colour=copper&from=news&campaign=au";
+
   private SessionData() {}
 
-  static Map<String, Object> attributes() {
-    return Map.of(
-        "user", "user-4711",
-        "name", "Ada Lovelace",
-        "locale", "en-GB",
-        "zone", "Europe/London",
-        "csrf", "Vq2cVJp5mXH1yW0dG8uR3A",
-        "signedIn", 1_790_000_000_000L,
-        "admin", false,
-        "visits", 42,
-        "cart", List.of("lamp", "kettle", "bookshelf", "garden chair", "tea towel"),
-        "lastPage", "/products/kettle?colour=copper&from=newsletter&campaign=autumn-26");
+  /**
+   * The attributes.
+   *
+   * @param size how large the session is
+   * @return texts, numbers, a truth value and a list of texts; unmodifiable
+   */
+  public static Map<String, Object> attributes(SessionSize size) {
+    List<String> cart =
+        new ArrayList<>(List.of("lamp", "kettle", "bookshelf", "garden chair", "tea towel"));
+    for (int line = 0; line < size.lines(); line++) {
+      cart.add("item %04d, blue, two pieces at 19.90, next week".formatted(line));
+    }
+    Map<String, Object> attributes = new HashMap<>();
+    attributes.put(READ, "user-4711");
+    attributes.put("name", "Ada Lovelace");
+    attributes.put("locale", "en-GB");
+    attributes.put("zone", "Europe/London");
+    attributes.put("csrf", "Vq2cVJp5mXH1yW0dG8uR3A");
+    attributes.put("signedIn", 1_790_000_000_000L);
+    attributes.put("admin", false);
+    attributes.put("visits", 42);
+    attributes.put("cart", List.copyOf(cart));
+    attributes.put(CHANGED, newPage());
+    return Map.copyOf(attributes);
+  }
+
+  /** A value for {@link #CHANGED}: always of the same length, and hardly ever the same. */
+  static String newPage() {
+    return PAGE + ThreadLocalRandom.current().nextLong(1_000_000_000_000L, 10_000_000_000_000L);
   }
 }

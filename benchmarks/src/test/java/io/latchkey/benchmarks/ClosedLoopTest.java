@@ -81,6 +81,42 @@ class ClosedLoopTest {
         .hasRootCauseMessage("no");
   }
 
+  @Test
+  void callersAreTheFourThreadsOnly() throws Exception {
+    Set<String> threads = ConcurrentHashMap.newKeySet();
+    Set<Long> numbers = ConcurrentHashMap.newKeySet();
+
+    try (Workers callers = new Workers()) {
+      ClosedLoop.measure(
+          n ->
+              Mono.defer(
+                  () -> {
+                    threads.add(Thread.currentThread().getName());
+                    return Mono.fromCallable(() -> numbers.add(n))
+                        .subscribeOn(Schedulers.parallel());
+                  }),
+          0,
+          20_000,
+          16,
+          callers);
+    }
+
+    assertThat(threads).containsExactlyInAnyOrder("caller-0", "caller-1", "caller-2", "caller-3");
+    assertThat(numbers).hasSize(20_000);
+  }
+
+  @Test
+  void failsWhenAnOperationOfACallerFails() {
+    try (Workers callers = new Workers()) {
+      assertThatThrownBy(
+              () ->
+                  ClosedLoop.measure(
+                      n -> Mono.error(new ArithmeticException("no")), 0, 100, 4, callers))
+          .isInstanceOf(IllegalStateException.class)
+          .hasRootCauseMessage("no");
+    }
+  }
+
   private static void answerAll(Queue<Sinks.One<String>> waiting) {
     while (!waiting.isEmpty()) {
       waiting.remove().tryEmitValue("answer");

@@ -15,24 +15,14 @@ class StoreTypeTest {
 
   @ParameterizedTest
   @EnumSource
-  void readsBackWhatItCreated(StoreType type) {
+  void storesAsManyBytesAsTheFloor(SessionSize size) {
     try (BenchServer server = BenchServer.start();
-        BenchStore sessions = type.open(server.uri())) {
-      assertThat(sessions.create().<Object>flatMap(sessions::get).block()).isNotNull();
-      server.clear();
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void stores450Bytes(StoreType type) {
-    try (BenchServer server = BenchServer.start();
-        BenchStore sessions = type.open(server.uri())) {
+        BenchStore sessions = StoreType.LATCHKEY.open(server.uri(), size)) {
       server.clear();
       sessions.create().block();
 
       long bytes = server.ask(commands -> commands.strlen(commands.scan(OURS).getKeys().get(0)));
-      assertThat(bytes).isCloseTo(SessionData.BYTES, Percentage.withPercentage(2));
+      assertThat(bytes).isCloseTo(size.bytes(), Percentage.withPercentage(2));
       server.clear();
     }
   }
@@ -40,11 +30,12 @@ class StoreTypeTest {
   @Test
   void clearingLeavesTheKeysOfOthers() {
     try (BenchServer server = BenchServer.start();
-        BenchStore sessions = StoreType.LETTUCE.open(server.uri())) {
+        BenchServer somebodyElses = BenchServer.of(server.uri());
+        BenchStore sessions = StoreType.LETTUCE.open(server.uri(), SessionSize.SMALL)) {
       server.ask(commands -> commands.set("somebody-elses", "1"));
       sessions.create().block();
 
-      server.clear();
+      somebodyElses.clear();
 
       List<String> left = server.ask(commands -> commands.keys("*"));
       assertThat(left)
