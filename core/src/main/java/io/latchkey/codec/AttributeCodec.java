@@ -1,10 +1,11 @@
 package io.latchkey.codec;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.latchkey.SessionAttributeException;
 import io.latchkey.UnreadableSessionException;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Type;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -55,8 +56,7 @@ import tools.jackson.databind.type.LogicalType;
  * <p>Safe for use by several threads.
  */
 public final class AttributeCodec {
-  private static final byte[] TAG_START =
-      ('"' + Tags.TYPE + '"').getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] TAG_START = ('"' + Tags.TYPE + '"').getBytes(US_ASCII);
 
   /** What never needs a second look for names that seem to be tags. */
   private static final Set<Class<?>> PLAIN =
@@ -351,8 +351,32 @@ public final class AttributeCodec {
    * @return a JSON string, quotes included
    */
   public JsonBytes encodeName(String name) {
+    byte[] plain = quotedIfPlain(name);
+    if (plain != null) {
+      return JsonBytes.of(plain);
+    }
     // Not as a value: the attribute of that name may have a type of its own.
     return JsonBytes.of(write(name, new Root(name, null, new Encoding(false, false, false))));
+  }
+
+  /** Every save writes every name, and almost all of them stand in JSON as they are. */
+  private static byte @Nullable [] quotedIfPlain(String name) {
+    byte[] quoted = new byte[name.length() + 2];
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      if (!isPlain(c)) {
+        return null;
+      }
+      quoted[i + 1] = (byte) c;
+    }
+    quoted[0] = '"';
+    quoted[quoted.length - 1] = '"';
+    return quoted;
+  }
+
+  /** Whether it stands for itself in a JSON string, and in ASCII. */
+  private static boolean isPlain(char c) {
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
   }
 
   /**

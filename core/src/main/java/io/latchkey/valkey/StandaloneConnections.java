@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -32,6 +33,7 @@ final class StandaloneConnections implements Connections {
   private final ClientResources resources;
   private final RedisClient client;
   private final Stripe[] stripes;
+  private final AtomicInteger batches = new AtomicInteger();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Mono<Void> close = Mono.defer(this::shutdown).cache();
 
@@ -63,8 +65,9 @@ final class StandaloneConnections implements Connections {
             batch ->
                 Mono.defer(
                         () -> {
-                          Stripe up = anyUp(0);
-                          return up == null ? opened(0) : Mono.just(up);
+                          int stripe = Math.floorMod(batches.getAndIncrement(), stripes.length);
+                          Stripe up = anyUp(stripe);
+                          return up == null ? opened(stripe) : Mono.just(up);
                         })
                     .flatMapMany(stripe -> send(stripe, batch)));
   }

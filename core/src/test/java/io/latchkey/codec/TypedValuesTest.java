@@ -820,6 +820,28 @@ class TypedValuesTest {
     assertThat(own.decodeName(own.encodeName("item"))).isEqualTo("item");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "user",
+        "a b.c/d~",
+        "\"",
+        "\\",
+        "a\nb",
+        "\u0000",
+        "\u007f",
+        "\u0080",
+        "\u00fc",
+        "\u20ac",
+        "\ud83d\ude00"
+      })
+  void nameIsWrittenAsJacksonWritesText(String name) {
+    JsonBytes quoted = new AttributeCodec().encodeName(name);
+    assertThat(text(quoted)).isEqualTo(JsonMapper.shared().writeValueAsString(name));
+    assertThat(new AttributeCodec().decodeName(quoted)).isEqualTo(name);
+  }
+
   // In place.
 
   static Stream<Arguments> sameInAnotherOrder() {
