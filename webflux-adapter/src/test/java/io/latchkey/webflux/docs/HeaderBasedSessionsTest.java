@@ -106,12 +106,12 @@ class HeaderBasedSessionsTest {
     EntityExchangeResult<String> page = get("/api/me", withId(id));
     assertThat(page.getResponseBody()).isEqualTo("ada");
     assertThat(id(page)).as("told only when it is another one").isNull();
-    assertThat(get("/api/me", withoutId()).getStatus()).isEqualTo(HttpStatus.UNAUTHORIZED);
+    assertThat(get("/api/me", withId(null)).getStatus()).isEqualTo(HttpStatus.UNAUTHORIZED);
   }
 
   @Test
   void signInRotatesTheIdAndKeepsTheCart() {
-    String before = Objects.requireNonNull(id(post("/api/cart/tea", withoutId())));
+    String before = Objects.requireNonNull(id(post("/api/cart/tea", withId(null))));
 
     String after = Objects.requireNonNull(id(signIn(before)));
 
@@ -177,10 +177,10 @@ class HeaderBasedSessionsTest {
   /** Whatever the handler thinks of its page. */
   @Test
   void responseThatTellsAnIdIsForNoCache() {
-    assertThat(get("/api/cart/cached", withoutId()).getResponseHeaders().getCacheControl())
+    assertThat(get("/api/cart/cached", withId(null)).getResponseHeaders().getCacheControl())
         .isEqualTo("max-age=60");
 
-    EntityExchangeResult<String> told = post("/api/cart/cached", withoutId());
+    EntityExchangeResult<String> told = post("/api/cart/cached", withId(null));
 
     assertThat(id(told)).isNotNull();
     assertThat(told.getResponseHeaders().getCacheControl()).isEqualTo("no-store");
@@ -190,8 +190,8 @@ class HeaderBasedSessionsTest {
   void cookieIsNotTakenByTheApiNorTheHeaderByPages() {
     ResponseCookie cookie =
         Objects.requireNonNull(
-            get("/put/milk", withoutId()).getResponseCookies().getFirst("SESSION"));
-    String api = Objects.requireNonNull(id(post("/api/cart/tea", withoutId())));
+            get("/put/milk", withId(null)).getResponseCookies().getFirst("SESSION"));
+    String api = Objects.requireNonNull(id(post("/api/cart/tea", withId(null))));
 
     assertThat(get("/look", withCookie(cookie.getValue())).getResponseBody()).isEqualTo("milk");
     assertThat(get("/look", withId(api)).getResponseBody()).isEqualTo("nothing");
@@ -204,7 +204,7 @@ class HeaderBasedSessionsTest {
   void cookieIsNotTakenByTheApiHoweverItsPathIsSpelt(String path) {
     ResponseCookie cookie =
         Objects.requireNonNull(
-            get("/put/milk", withoutId()).getResponseCookies().getFirst("SESSION"));
+            get("/put/milk", withId(null)).getResponseCookies().getFirst("SESSION"));
 
     EntityExchangeResult<String> cart =
         client
@@ -323,12 +323,12 @@ class HeaderBasedSessionsTest {
         .returnResult();
   }
 
-  private static Consumer<HttpHeaders> withoutId() {
-    return headers -> {};
-  }
-
   private static Consumer<HttpHeaders> withId(@Nullable String id) {
-    return id == null ? withoutId() : headers -> headers.set(ID, id);
+    return headers -> {
+      if (id != null) {
+        headers.set(ID, id);
+      }
+    };
   }
 
   private static Consumer<HttpHeaders> withCookie(String id) {
