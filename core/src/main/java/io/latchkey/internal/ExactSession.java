@@ -18,13 +18,12 @@ public interface ExactSession extends Session {
   @Nullable Instant absoluteEnd();
 
   /**
-   * Whether an access is to be written down: if it is later, by the store's touch interval or more,
-   * than the last one that the store was told of through this object.
+   * Whether an access now is to be written down: if it is later, by the store's touch interval or
+   * more, than the last one that the store was told of through this object.
    *
-   * @param access when it was
    * @return true if a touch is due
    */
-  boolean isTouchDue(Instant access);
+  boolean isTouchDue();
 
   /**
    * An attribute as it is stored, without this session's own changes.

@@ -152,8 +152,8 @@ final class TrackedSession implements ExactSession {
   }
 
   @Override
-  public boolean isTouchDue(Instant access) {
-    return isTouchDue(access.toEpochMilli());
+  public boolean isTouchDue() {
+    return isTouchDue(settings.now());
   }
 
   @Override
@@ -370,9 +370,9 @@ final class TrackedSession implements ExactSession {
         && base.mark().equals(current.mark());
   }
 
-  synchronized boolean isTouchDue(long access) {
+  synchronized boolean isTouchDue(long now) {
     return base.body().touchedAtEveryAccess()
-        || settings.touchDue(Math.max(base.lastAccessedAt(), sentTouch), base.idleMillis(), access);
+        || settings.touchDue(Math.max(base.lastAccessedAt(), sentTouch), base.idleMillis(), now);
   }
 
   /** Remembers a touch that was sent beside a read, until it is known to have failed. */

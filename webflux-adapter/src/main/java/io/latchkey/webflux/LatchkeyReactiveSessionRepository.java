@@ -28,9 +28,9 @@ import reactor.core.publisher.Mono;
  *       before that {@code save} tells the same id.
  *   <li>{@code findById} is empty for an unknown, expired or malformed id, and counts as an access,
  *       which the store writes down when that is due. So {@code setLastAccessedTime} decides only
- *       what this object says; a {@code save} sends a command for it alone if it is later than the
- *       last access that the store knows by the store's touch interval, as in one that is held for
- *       long. A time in the past is not stored.
+ *       what this object says; a {@code save} sends a command for it alone if the store has not
+ *       heard of an access for its touch interval, as in one that is held for long. A time in the
+ *       past is not stored.
  *   <li>A negative {@code setMaxInactiveInterval} means that the session does not end for being
  *       unused; zero, that it ends as soon as it is saved. How long sessions are kept by default is
  *       an option of the {@code SessionStore}.

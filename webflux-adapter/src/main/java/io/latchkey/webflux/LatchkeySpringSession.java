@@ -183,8 +183,7 @@ final class LatchkeySpringSession implements org.springframework.session.Session
   }
 
   private boolean isAccessDue(Session current) {
-    Instant access = unusedSince;
-    return access.isAfter(toldUntil) && AccessTime.isDue(current, access);
+    return unusedSince.isAfter(toldUntil) && AccessTime.isDue(current);
   }
 
   private Mono<Void> written(Mono<Session> write, boolean rotated) {

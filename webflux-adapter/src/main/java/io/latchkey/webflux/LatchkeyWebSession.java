@@ -176,7 +176,7 @@ final class LatchkeyWebSession implements WebSession {
   }
 
   private Mono<Void> touchNow() {
-    if (!AccessTime.isDue(session, now())) {
+    if (!AccessTime.isDue(session)) {
       return Mono.empty();
     }
     return sessions

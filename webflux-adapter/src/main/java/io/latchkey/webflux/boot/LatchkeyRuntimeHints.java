@@ -18,7 +18,7 @@ final class LatchkeyRuntimeHints implements RuntimeHintsRegistrar {
     hints
         .reflection()
         .registerType(
-            TypeReference.of("io.latchkey.valkey.FailUnanswered"),
+            TypeReference.of("io.latchkey.valkey.UnansweredCommands"),
             MemberCategory.INVOKE_PUBLIC_METHODS);
   }
 }

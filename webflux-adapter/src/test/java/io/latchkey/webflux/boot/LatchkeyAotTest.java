@@ -57,14 +57,14 @@ class LatchkeyAotTest {
             "--latchkey.idle-timeout=11m");
 
     assertThat(output).contains("AOT true STORE LatchkeyWebSessionStore IDLE PT11M STORED true");
-    assertThat(jsonIn(resources)).contains("io.latchkey.valkey.FailUnanswered");
+    assertThat(jsonIn(resources)).contains("io.latchkey.valkey.UnansweredCommands");
   }
 
   @Test
   void handlerInNettysPipelineIsHintedAndExists() throws ClassNotFoundException {
     var hints = new RuntimeHints();
     new LatchkeyRuntimeHints().registerHints(hints, getClass().getClassLoader());
-    Class<?> handler = Class.forName("io.latchkey.valkey.FailUnanswered");
+    Class<?> handler = Class.forName("io.latchkey.valkey.UnansweredCommands");
 
     assertThat(RuntimeHintsPredicates.reflection().onType(TypeReference.of(handler)))
         .accepts(hints);
