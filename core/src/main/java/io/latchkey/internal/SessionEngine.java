@@ -445,10 +445,7 @@ public final class SessionEngine implements SessionStore {
     if (session.isRotatedAway()) {
       return Mono.error(gone());
     }
-    if (!session.isStored()) {
-      return Mono.just(session);
-    }
-    if (age == SessionSettings.NEVER) {
+    if (!session.isStored() || age == SessionSettings.NEVER) {
       return Mono.just(session);
     }
     if (session.base().body().isFoundByFormerId()) {

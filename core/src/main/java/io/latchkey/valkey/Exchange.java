@@ -48,7 +48,11 @@ final class Exchange<T> extends Mono<T> {
     @Override
     public void request(long n) {
       if (Operators.validate(n) && SENT.compareAndSet(this, 0, 1) && !command.isDone()) {
-        link.send(command);
+        try {
+          link.send(command);
+        } catch (RuntimeException e) {
+          command.completeExceptionally(e);
+        }
       }
     }
 

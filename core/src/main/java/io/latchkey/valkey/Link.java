@@ -2,7 +2,7 @@ package io.latchkey.valkey;
 
 /** Where commands go out. */
 interface Link {
-  /** Sends a command, or ends it with the reason why it cannot be sent. */
+  /** Sends a command; it ends with whatever this throws. */
   void send(ServerCommand<?> command);
 
   /** An answer came; called on the thread on which they come, before whoever waits learns of it. */

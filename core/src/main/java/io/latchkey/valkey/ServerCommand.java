@@ -7,7 +7,6 @@ import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.ProtocolKeyword;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
@@ -77,8 +76,9 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
     return key == null ? super.getArgs() : Request.args().addKey(key);
   }
 
-  boolean isOlderThan(Duration age, long now) {
-    return now - createdAt >= age.toNanos();
+  /** How long it has been on its way, in nanoseconds. */
+  long age(long nanoTime) {
+    return nanoTime - createdAt;
   }
 
   @Override

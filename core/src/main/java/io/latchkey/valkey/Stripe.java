@@ -42,12 +42,7 @@ final class Stripe implements Link {
 
   @Override
   public void send(ServerCommand<?> command) {
-    StatefulRedisConnection<byte[], byte[]> connection = connection();
-    try {
-      connection.dispatch(command);
-    } catch (RuntimeException e) {
-      command.completeExceptionally(e);
-    }
+    connection().dispatch(command);
   }
 
   /** Sends commands with one write. */

@@ -32,13 +32,13 @@ final class UnansweredCommands extends ChannelDuplexHandler {
   private static final long MIN_PAUSE_MILLIS = 5;
   private static final long MAX_PAUSE_MILLIS = 100;
 
-  private final Duration timeout;
+  private final long timeoutNanos;
   private final long pauseMillis;
   private boolean looking;
   private boolean stoodStill;
 
   UnansweredCommands(Duration timeout) {
-    this.timeout = timeout;
+    this.timeoutNanos = timeout.toNanos();
     this.pauseMillis =
         Math.max(
             MIN_PAUSE_MILLIS, Math.min(MAX_PAUSE_MILLIS, timeout.toMillis() / LOOKS_PER_TIMEOUT));
@@ -94,7 +94,7 @@ final class UnansweredCommands extends ChannelDuplexHandler {
     for (RedisCommand<?, ?, ?> each : handler.getStack()) {
       ServerCommand<?> command = ours(each);
       if (command != null) {
-        if (!command.isOlderThan(timeout, now)) {
+        if (command.age(now) < timeoutNanos) {
           break;
         }
         late.add(command);

@@ -493,7 +493,9 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
 
     /**
      * How long the server may take to accept a connection, or to answer a command, before the call
-     * fails; 2 seconds by default.
+     * fails; 2 seconds by default. A command that is not answered fails up to a tenth of that, or
+     * 100 milliseconds, later, whichever is less, and twice as late if this process itself stood
+     * still.
      *
      * @param timeout from 1 millisecond to 10 minutes
      * @return this builder
