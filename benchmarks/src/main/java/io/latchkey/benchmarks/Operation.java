@@ -6,75 +6,16 @@ import reactor.core.publisher.Mono;
 
 /** What is measured of each store: the methods of {@link BenchStore}, as values. */
 enum Operation {
-  CREATE("create") {
-    @Override
-    Mono<?> run(BenchStore store, List<String> ids) {
-      return store.create();
-    }
-  },
-
-  GET("get") {
-    @Override
-    Mono<?> run(BenchStore store, List<String> ids) {
-      return store.get(ids.get(0));
-    }
-  },
-
-  GET_AND_TOUCH("getAndTouch") {
-    @Override
-    Mono<?> run(BenchStore store, List<String> ids) {
-      return store.getAndTouch(ids.get(0));
-    }
-  },
-
-  GET_AND_SAVE("getAndSave") {
-    @Override
-    Mono<?> run(BenchStore store, List<String> ids) {
-      return store.getAndSave(ids.get(0));
-    }
-  },
-
-  SAVE_UNCHANGED("saveUnchanged") {
-    @Override
-    Mono<?> run(BenchStore store, List<String> ids) {
-      return store.saveUnchanged(ids.get(0));
-    }
-  },
-
-  ROTATE("rotate") {
-    @Override
-    Mono<?> run(BenchStore store, List<String> ids) {
-      return store.rotate(ids.get(0));
-    }
-  },
-
-  DELETE("delete") {
-    @Override
-    Mono<?> run(BenchStore store, List<String> ids) {
-      return store.delete(ids.get(0));
-    }
-  },
-
-  GET_ALL("getAll") {
-    @Override
-    Mono<?> run(BenchStore store, List<String> ids) {
-      return store.getAll(ids);
-    }
-  },
-
-  READ_REQUEST("readRequest") {
-    @Override
-    Mono<?> run(BenchStore store, List<String> ids) {
-      return store.readRequest(ids.get(0));
-    }
-  },
-
-  CHANGE_REQUEST("changeRequest") {
-    @Override
-    Mono<?> run(BenchStore store, List<String> ids) {
-      return store.changeRequest(ids.get(0));
-    }
-  };
+  CREATE("create"),
+  GET("get"),
+  GET_AND_TOUCH("getAndTouch"),
+  GET_AND_SAVE("getAndSave"),
+  SAVE_UNCHANGED("saveUnchanged"),
+  ROTATE("rotate"),
+  DELETE("delete"),
+  GET_ALL("getAll"),
+  READ_REQUEST("readRequest"),
+  CHANGE_REQUEST("changeRequest");
 
   private final String method;
 
@@ -88,7 +29,20 @@ enum Operation {
    * @param ids their ids: all of them for {@link #GET_ALL}, none for {@link #CREATE}, else the
    *     first
    */
-  abstract Mono<?> run(BenchStore store, List<String> ids);
+  Mono<?> run(BenchStore store, List<String> ids) {
+    return switch (this) {
+      case CREATE -> store.create();
+      case GET -> store.get(ids.get(0));
+      case GET_AND_TOUCH -> store.getAndTouch(ids.get(0));
+      case GET_AND_SAVE -> store.getAndSave(ids.get(0));
+      case SAVE_UNCHANGED -> store.saveUnchanged(ids.get(0));
+      case ROTATE -> store.rotate(ids.get(0));
+      case DELETE -> store.delete(ids.get(0));
+      case GET_ALL -> store.getAll(ids);
+      case READ_REQUEST -> store.readRequest(ids.get(0));
+      case CHANGE_REQUEST -> store.changeRequest(ids.get(0));
+    };
+  }
 
   /** The name of the method, of {@link BenchStore} and of {@link SessionBenchmark} alike. */
   String method() {

@@ -3,6 +3,7 @@ package io.latchkey.benchmarks;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.core.env.MapPropertySource;
@@ -107,24 +108,12 @@ final class SpringSessionStore<S extends Session> implements BenchStore {
 
   @Override
   public Mono<S> getAndTouch(String id) {
-    return sessions
-        .findById(id)
-        .flatMap(
-            session -> {
-              session.setLastAccessedTime(Instant.now());
-              return saved(session);
-            });
+    return changed(id, session -> session.setLastAccessedTime(Instant.now()));
   }
 
   @Override
   public Mono<S> getAndSave(String id) {
-    return sessions
-        .findById(id)
-        .flatMap(
-            session -> {
-              session.setAttribute(SessionData.CHANGED, SessionData.newPage());
-              return saved(session);
-            });
+    return changed(id, session -> session.setAttribute(SessionData.CHANGED, SessionData.newPage()));
   }
 
   @Override
@@ -150,25 +139,13 @@ final class SpringSessionStore<S extends Session> implements BenchStore {
 
   @Override
   public Mono<WebSession> readRequest(String id) {
-    return webSessions
-        .retrieveSession(id)
-        .flatMap(
-            session -> {
-              read(session);
-              return session.save().thenReturn(session);
-            });
+    return request(id, session -> {});
   }
 
   @Override
   public Mono<WebSession> changeRequest(String id) {
-    return webSessions
-        .retrieveSession(id)
-        .flatMap(
-            session -> {
-              read(session);
-              session.getAttributes().put(SessionData.CHANGED, SessionData.newPage());
-              return session.save().thenReturn(session);
-            });
+    return request(
+        id, session -> session.getAttributes().put(SessionData.CHANGED, SessionData.newPage()));
   }
 
   @Override
@@ -176,11 +153,28 @@ final class SpringSessionStore<S extends Session> implements BenchStore {
     context.close();
   }
 
+  private Mono<S> changed(String id, Consumer<S> change) {
+    return sessions
+        .findById(id)
+        .flatMap(
+            session -> {
+              change.accept(session);
+              return saved(session);
+            });
+  }
+
   private Mono<S> saved(S session) {
     return sessions.save(session).thenReturn(session);
   }
 
-  private static void read(WebSession session) {
-    Objects.requireNonNull(session.<String>getAttribute(SessionData.READ));
+  private Mono<WebSession> request(String id, Consumer<WebSession> change) {
+    return webSessions
+        .retrieveSession(id)
+        .flatMap(
+            session -> {
+              Objects.requireNonNull(session.<String>getAttribute(SessionData.READ));
+              change.accept(session);
+              return session.save().thenReturn(session);
+            });
   }
 }

@@ -7,12 +7,13 @@ import io.vertx.ext.web.Session;
 import io.vertx.ext.web.sstore.redis.RedisSessionStore;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisOptions;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import reactor.core.publisher.Mono;
 
 /**
@@ -34,6 +35,7 @@ import reactor.core.publisher.Mono;
  */
 final class VertxStore implements BenchStore {
   private static final int QUEUE = 100_000;
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final Map<String, Object> attributes = new HashMap<>();
   private final Vertx vertx;
@@ -111,38 +113,18 @@ final class VertxStore implements BenchStore {
 
   @Override
   public Mono<Session> readRequest(String id) {
-    return mono(
-        () ->
-            found(id)
-                .compose(
-                    session -> {
-                      read(session);
-                      session.setAccessed();
-                      return put(session);
-                    }));
+    return request(id, session -> session);
   }
 
   @Override
   public Mono<Session> changeRequest(String id) {
-    return mono(
-        () ->
-            found(id)
-                .compose(
-                    session -> {
-                      read(session);
-                      change(session).setAccessed();
-                      return put(session);
-                    }));
+    return request(id, VertxStore::change);
   }
 
   @Override
   public void close() {
     sessions.close();
-    try {
-      vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
-    } catch (Exception e) {
-      throw new IllegalStateException("Vert.x does not close", e);
-    }
+    mono(vertx::close).block(PATIENCE);
   }
 
   private Future<Session> found(String id) {
@@ -155,8 +137,16 @@ final class VertxStore implements BenchStore {
     return sessions.put(session).map(stored -> session);
   }
 
-  private static void read(Session session) {
-    Objects.requireNonNull(session.<String>get(SessionData.READ));
+  private Mono<Session> request(String id, UnaryOperator<Session> handler) {
+    return mono(
+        () ->
+            found(id)
+                .compose(
+                    session -> {
+                      Objects.requireNonNull(session.<String>get(SessionData.READ));
+                      handler.apply(session).setAccessed();
+                      return put(session);
+                    }));
   }
 
   private static Session change(Session session) {
