@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
@@ -68,6 +69,9 @@ public final class AttributeCodec {
   private final Map<String, JavaType> registered = new HashMap<>();
   private final ObjectReader exactly;
 
+  /** Whether nobody but Jackson itself has a say in how texts and numbers are written. */
+  private final boolean plainIsJacksons;
+
   /** A codec that knows the JDK's values only, and writes those of other classes without a tag. */
   public AttributeCodec() {
     this(
@@ -82,6 +86,10 @@ public final class AttributeCodec {
 
   AttributeCodec(AttributeTypes types) {
     strict = types.strict();
+    plainIsJacksons =
+        !types.modules()
+            && Stream.of(String.class, Boolean.class, Integer.class)
+                .allMatch(type -> types.format(type.getName()) == null);
     rules = new TagRules(types, this::canBeRead);
     mapper = mapper(rules);
     exactly = mapper.readerFor(Object.class).withAttribute(TagDeserializer.EXACTLY, true);
@@ -173,6 +181,12 @@ public final class AttributeCodec {
           "attribute '%s' is registered as %s and cannot be a %s: see attribute(\"%s\", ...)"
               .formatted(name, type.toCanonical(), value.getClass().getName(), name),
           null);
+    }
+    if (type == null && plainIsJacksons) {
+      byte[] plain = PlainJson.of(value);
+      if (plain != null) {
+        return JsonBytes.of(plain);
+      }
     }
     Encoding encoding = new Encoding(exactly, false, false);
     byte[] json = write(name, new Root(value, type, encoding));
@@ -351,32 +365,12 @@ public final class AttributeCodec {
    * @return a JSON string, quotes included
    */
   public JsonBytes encodeName(String name) {
-    byte[] plain = quotedIfPlain(name);
+    byte[] plain = PlainJson.quoted(name);
     if (plain != null) {
       return JsonBytes.of(plain);
     }
     // Not as a value: the attribute of that name may have a type of its own.
     return JsonBytes.of(write(name, new Root(name, null, new Encoding(false, false, false))));
-  }
-
-  /** Every save writes every name, and almost all of them stand in JSON as they are. */
-  private static byte @Nullable [] quotedIfPlain(String name) {
-    byte[] quoted = new byte[name.length() + 2];
-    for (int i = 0; i < name.length(); i++) {
-      char c = name.charAt(i);
-      if (!isPlain(c)) {
-        return null;
-      }
-      quoted[i + 1] = (byte) c;
-    }
-    quoted[0] = '"';
-    quoted[quoted.length - 1] = '"';
-    return quoted;
-  }
-
-  /** Whether it stands for itself in a JSON string, and in ASCII. */
-  private static boolean isPlain(char c) {
-    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
   }
 
   /**

@@ -13,6 +13,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.latchkey.AttributeFormat;
 import io.latchkey.SessionAttributeException;
 import io.latchkey.TypeRef;
 import java.math.BigDecimal;
@@ -840,6 +841,53 @@ class TypedValuesTest {
     JsonBytes quoted = new AttributeCodec().encodeName(name);
     assertThat(text(quoted)).isEqualTo(JsonMapper.shared().writeValueAsString(name));
     assertThat(new AttributeCodec().decodeName(quoted)).isEqualTo(name);
+  }
+
+  static Stream<Object> plainValues() {
+    return Stream.of(
+        "",
+        "user",
+        "a b.c/d~",
+        "\"",
+        "\\",
+        "a\nb",
+        "\u0000",
+        "\u007f",
+        "\u00fc",
+        "\ud83d\ude00",
+        true,
+        false,
+        0,
+        -1,
+        Integer.MIN_VALUE,
+        Integer.MAX_VALUE);
+  }
+
+  @ParameterizedTest
+  @MethodSource("plainValues")
+  void plainValueIsWrittenAsJacksonWritesIt(Object value) {
+    assertThat(text(codec.encode("a", value)))
+        .isEqualTo(JsonMapper.shared().writeValueAsString(value));
+    assertThat(codec.decode("a", codec.encode("a", value))).isEqualTo(value);
+  }
+
+  @Test
+  void evenTextsCanHaveAFormatOfTheirOwn() {
+    AttributeOptions options = new AttributeOptions();
+    options.format(allowed -> new Quoting(), "java.lang.String");
+    assertThat(text(options.codec().encode("a", "b"))).contains("own");
+  }
+
+  private static final class Quoting implements AttributeFormat {
+    @Override
+    public byte[] write(Object value) {
+      return "\"own\"".getBytes(UTF_8);
+    }
+
+    @Override
+    public Object read(byte[] json) {
+      return "own";
+    }
   }
 
   // In place.
