@@ -88,7 +88,7 @@ public final class AttributeCodec {
     strict = types.strict();
     plainIsJacksons =
         !types.modules()
-            && Stream.of(String.class, Boolean.class, Integer.class)
+            && Stream.of(String.class, Boolean.class, Integer.class, Long.class)
                 .allMatch(type -> types.format(type.getName()) == null);
     rules = new TagRules(types, this::canBeRead);
     mapper = mapper(rules);

@@ -14,7 +14,7 @@ final class PlainJson {
 
   private PlainJson() {}
 
-  /** The JSON of a text, truth value or int, or null where it takes Jackson to tell. */
+  /** The JSON of a text, truth value or whole number, or null where it takes Jackson to tell. */
   static byte @Nullable [] of(Object value) {
     if (value instanceof String text) {
       return quoted(text);
@@ -22,7 +22,10 @@ final class PlainJson {
     if (value instanceof Boolean truth) {
       return (truth ? TRUE : FALSE).clone();
     }
-    return value instanceof Integer number ? number.toString().getBytes(US_ASCII) : null;
+    // A long that would come back as an int has a tag.
+    boolean whole =
+        value instanceof Integer || (value instanceof Long number && number != number.intValue());
+    return whole ? value.toString().getBytes(US_ASCII) : null;
   }
 
   /** A text as a JSON string, or null if anything in it does not stand for itself there. */

@@ -3,7 +3,6 @@ package io.latchkey.internal;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
 
@@ -30,12 +29,7 @@ public final class SessionIds {
 
   private static final boolean[] IS_BASE64URL = base64Url();
 
-  private final SecureRandom random;
-
-  /** A source of ids, seeded at once. */
-  public SessionIds() {
-    random = NonBlockingRandom.create();
-  }
+  private final RandomBytes random = new RandomBytes();
 
   /**
    * A new id.
@@ -43,9 +37,7 @@ public final class SessionIds {
    * @return 32 characters of 192 random bits
    */
   public String next() {
-    byte[] bytes = new byte[BYTES];
-    random.nextBytes(bytes);
-    return BASE64URL.encodeToString(bytes);
+    return BASE64URL.encodeToString(random.next(BYTES));
   }
 
   /**
@@ -55,9 +47,7 @@ public final class SessionIds {
    * @return an id with the same routing tag and 168 new random bits
    */
   public String nextAfter(String id) {
-    byte[] bytes = new byte[BYTES - TAG_BYTES];
-    random.nextBytes(bytes);
-    return id.substring(0, TAG_LENGTH) + BASE64URL.encodeToString(bytes);
+    return id.substring(0, TAG_LENGTH) + BASE64URL.encodeToString(random.next(BYTES - TAG_BYTES));
   }
 
   /**
@@ -66,9 +56,7 @@ public final class SessionIds {
    * @return 22 base64url characters of 128 random bits
    */
   public String secret() {
-    byte[] bytes = new byte[SECRET_BYTES];
-    random.nextBytes(bytes);
-    return BASE64URL.encodeToString(bytes);
+    return BASE64URL.encodeToString(random.next(SECRET_BYTES));
   }
 
   /**

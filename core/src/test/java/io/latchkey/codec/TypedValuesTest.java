@@ -860,7 +860,10 @@ class TypedValuesTest {
         0,
         -1,
         Integer.MIN_VALUE,
-        Integer.MAX_VALUE);
+        Integer.MAX_VALUE,
+        Integer.MAX_VALUE + 1L,
+        Integer.MIN_VALUE - 1L,
+        Long.MIN_VALUE);
   }
 
   @ParameterizedTest
