@@ -40,6 +40,10 @@ final class TrackedSession implements ExactSession {
   private boolean rotatedAway;
   private @Nullable IdleChange idleChange;
   private final Map<String, Change> changes = new LinkedHashMap<>();
+
+  /** Counts what was put among the changes, so that an edit knows whether it has them all. */
+  private int changesMade;
+
   private final Map<String, Edit> outstanding = new LinkedHashMap<>();
   private boolean insertOutcomeUnknown;
   private @Nullable RotationTarget rotationTarget;
@@ -190,7 +194,7 @@ final class TrackedSession implements ExactSession {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(value, "value");
     synchronized (this) {
-      changes.put(name, new Change(value, null));
+      put(name, new Change(value, null));
     }
     return this;
   }
@@ -200,7 +204,7 @@ final class TrackedSession implements ExactSession {
     Objects.requireNonNull(name, "name");
     JsonBytes json = attributes.codec().encodeExactly(name, value);
     synchronized (this) {
-      changes.put(name, new Change(value, json));
+      put(name, new Change(value, json));
     }
     return json;
   }
@@ -222,7 +226,7 @@ final class TrackedSession implements ExactSession {
     Objects.requireNonNull(name, "name");
     // A change that is not stored yet may be on its way: then its removal has to follow it.
     if (changes.containsKey(name) || base.body().attributes().containsKey(name)) {
-      changes.put(name, new Change(null, null));
+      put(name, new Change(null, null));
     }
     return this;
   }
@@ -244,6 +248,11 @@ final class TrackedSession implements ExactSession {
   @Override
   public synchronized String toString() {
     return "Session[stored=" + stored + ", changes=" + changes.size() + "]";
+  }
+
+  private void put(String name, Change change) {
+    changes.put(name, change);
+    changesMade++;
   }
 
   private synchronized @Nullable Change change(String name) {
@@ -288,14 +297,16 @@ final class TrackedSession implements ExactSession {
   /** What a save that starts now has to write. Encodes, so that an error costs no command. */
   Edit edit() {
     Map<String, Change> pending;
+    int made;
     IdleChange idle;
     synchronized (this) {
       pending = new LinkedHashMap<>(changes);
+      made = changesMade;
       idle = idleChange;
     }
     Map<String, @Nullable JsonBytes> encoded = new LinkedHashMap<>();
     pending.forEach((name, change) -> encoded.put(name, change.encoded(name, attributes.codec())));
-    return new Edit(pending, idle, encoded);
+    return new Edit(pending, made, idle, encoded);
   }
 
   /** Remembers an attempt until its outcome is known. */
@@ -322,12 +333,20 @@ final class TrackedSession implements ExactSession {
 
   /** Takes off the changes that are stored now, and builds upon what is stored. */
   synchronized void saved(Edit edit, Snapshot now) {
-    edit.changes.forEach(changes::remove);
+    takeOff(edit);
+    buildUpon(now);
+    outstanding.remove(now.mark());
+  }
+
+  private void takeOff(Edit edit) {
+    if (edit.changesMade == changesMade) {
+      changes.clear(); // hundreds of sessions later, its entries lie in no cache any more
+    } else {
+      edit.changes.forEach(changes::remove);
+    }
     if (idleChange == edit.idle) {
       idleChange = null;
     }
-    buildUpon(now);
-    outstanding.remove(now.mark());
   }
 
   /** It is stored after all; builds upon that, unless it is null. */
@@ -437,10 +456,7 @@ final class TrackedSession implements ExactSession {
 
   /** This session under a new id, where an earlier attempt has stored it with those changes. */
   synchronized TrackedSession succeededBy(String newId, Edit edit, Snapshot now) {
-    edit.changes.forEach(changes::remove);
-    if (idleChange == edit.idle) {
-      idleChange = null;
-    }
+    takeOff(edit);
     return passChangesOn(new TrackedSession(newId, ids, attributes, settings, now, true));
   }
 
@@ -455,7 +471,7 @@ final class TrackedSession implements ExactSession {
   private TrackedSession passChangesOn(TrackedSession next) {
     successor = next;
     synchronized (next) {
-      next.changes.putAll(changes);
+      changes.forEach(next::put);
       if (idleChange != null) {
         next.idleChange = idleChange;
       }
@@ -513,14 +529,17 @@ final class TrackedSession implements ExactSession {
   /** The changes that one save writes. */
   static final class Edit {
     private final Map<String, Change> changes;
+    private final int changesMade;
     private final @Nullable IdleChange idle;
     private final Map<String, @Nullable JsonBytes> encoded;
 
     private Edit(
         Map<String, Change> changes,
+        int changesMade,
         @Nullable IdleChange idle,
         Map<String, @Nullable JsonBytes> encoded) {
       this.changes = changes;
+      this.changesMade = changesMade;
       this.idle = idle;
       this.encoded = encoded;
     }
