@@ -42,6 +42,9 @@ final class LatchkeyWebSession implements WebSession {
 
   private volatile boolean stored;
 
+  /** The request has failed for its store: what it had still to store is not. */
+  private volatile boolean givenUp;
+
   /** A save was sent; that it failed need not mean that nothing was written. */
   private volatile boolean maybeStored;
 
@@ -84,7 +87,15 @@ final class LatchkeyWebSession implements WebSession {
     return turns.take(Mono.defer(this::saveNow));
   }
 
+  /** Leaves the store alone from now on: the save before an error page would only fail again. */
+  void giveUp() {
+    givenUp = true;
+  }
+
   private Mono<Void> saveNow() {
+    if (givenUp) {
+      return Mono.empty();
+    }
     if (invalidated) {
       return Mono.error(hasEnded(null));
     }

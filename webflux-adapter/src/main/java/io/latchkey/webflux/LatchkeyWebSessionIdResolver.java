@@ -64,6 +64,9 @@ public final class LatchkeyWebSessionIdResolver implements WebSessionIdResolver 
   /** Ours have 32 characters, UUIDs have 36. */
   private static final int MAX_ID_LENGTH = 64;
 
+  /** The request's attribute that holds the cookie put into the response. */
+  private static final String SENT = LatchkeyWebSessionIdResolver.class.getName() + ".SENT";
+
   private final Builder options;
 
   private LatchkeyWebSessionIdResolver(Builder options) {
@@ -132,7 +135,15 @@ public final class LatchkeyWebSessionIdResolver implements WebSessionIdResolver 
     send(exchange, cookie(exchange, "").maxAge(Duration.ZERO).build());
   }
 
+  /** Takes the cookie that was put into the response out of it again. */
+  static void withdraw(ServerWebExchange exchange) {
+    if (exchange.getAttributes().remove(SENT) instanceof ResponseCookie sent) {
+      exchange.getResponse().getCookies().remove(sent.getName());
+    }
+  }
+
   private static void send(ServerWebExchange exchange, ResponseCookie cookie) {
+    exchange.getAttributes().put(SENT, cookie);
     exchange.getResponse().getCookies().set(cookie.getName(), cookie);
     HttpHeaders headers = exchange.getResponse().getHeaders();
     String cacheControl = headers.getCacheControl();

@@ -1,9 +1,7 @@
 package io.latchkey.shop;
 
 import io.latchkey.SessionGoneException;
-import io.latchkey.SessionStoreException;
 import io.latchkey.SessionStoreUnavailableException;
-import io.latchkey.webflux.LatchkeyWebSessionIdResolver;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -15,7 +13,6 @@ import org.slf4j.LoggerFactory;
 import org.springframework.boot.webflux.error.ErrorWebExceptionHandler;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
@@ -34,7 +31,6 @@ import reactor.core.publisher.Mono;
 @Order(-2) // before Boot's own
 class Problems implements ErrorWebExceptionHandler {
   private static final Logger log = LoggerFactory.getLogger(Problems.class);
-  private static final String RETRY_AFTER_SECONDS = "5";
 
   private final ISpringWebFluxTemplateEngine templates;
   private final WebSessionIdResolver ids;
@@ -57,12 +53,9 @@ class Problems implements ErrorWebExceptionHandler {
       response.getHeaders().setLocation(URI.create(ShopController.SIGN_IN_AGAIN));
       return response.setComplete();
     }
-    if (error instanceof SessionStoreException) {
-      keepCookie(response);
-    }
-    if (error instanceof SessionStoreUnavailableException) {
-      log.warn("A page could not be shown: {}", error.getMessage());
-      response.getHeaders().set(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
+    // Latchkey's handler, which comes first, has set Retry-After, and left the cookie as it is.
+    if (error.getCause() instanceof SessionStoreUnavailableException unavailable) {
+      log.warn("A page could not be shown: {}", unavailable.getMessage());
       return page(
           response,
           HttpStatus.SERVICE_UNAVAILABLE,
@@ -96,34 +89,11 @@ class Problems implements ErrorWebExceptionHandler {
         reason, "The shop does not understand this address, or what was sent to it.");
   }
 
-  /** What was not stored must not reach the browser, and what may still be there must stay. */
-  private static void keepCookie(ServerHttpResponse response) {
-    removeCookie(response);
-    response.beforeCommit(() -> Mono.fromRunnable(() -> removeCookie(response)));
-  }
-
-  private static void removeCookie(ServerHttpResponse response) {
-    response.getCookies().remove(LatchkeyWebSessionIdResolver.PLAIN_NAME);
-    response.getCookies().remove(LatchkeyWebSessionIdResolver.HOST_NAME);
-  }
-
   private Mono<Void> page(
       ServerHttpResponse response, HttpStatusCode status, String title, String text) {
     var context =
         new Context(Locale.ENGLISH, Map.<String, @Nullable Object>of("title", title, "text", text));
     byte[] html = templates.process("problem", context).getBytes(StandardCharsets.UTF_8);
-    return write(response, status, html)
-        .onErrorResume(
-            SessionStoreException.class,
-            e -> {
-              // Sending the page saves the session first, which failed again. The second time it
-              // does not.
-              keepCookie(response);
-              return write(response, status, html);
-            });
-  }
-
-  private static Mono<Void> write(ServerHttpResponse response, HttpStatusCode status, byte[] html) {
     response.setStatusCode(status);
     response
         .getHeaders()

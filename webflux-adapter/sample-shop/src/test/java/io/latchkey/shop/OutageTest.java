@@ -103,7 +103,7 @@ class OutageTest {
 
   private static void assertIsApology(Page page) {
     assertThat(page.status()).isEqualTo(503);
-    assertThat(page.header("Retry-After")).hasValue("5");
+    assertThat(page.header("Retry-After")).hasValue("3");
     assertThat(page.setCookie()).isEmpty();
     assertThat(page.body()).contains("We will be right back").doesNotContain("Exception", "at io.");
   }

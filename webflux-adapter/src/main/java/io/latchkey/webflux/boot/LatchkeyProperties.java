@@ -52,6 +52,9 @@ import org.springframework.boot.convert.DurationUnit;
  *     suffix is not specified, seconds will be used.
  * @param renewalGrace How long, up to 5 minutes, an id that renewed itself still finds its session.
  *     If a duration suffix is not specified, seconds will be used.
+ * @param retryAfter How long a client is asked to wait, in the header Retry-After, whose request
+ *     failed because the server cannot be reached. If a duration suffix is not specified, seconds
+ *     will be used.
  * @param checkOnStartup What happens when the application starts and its server does not answer.
  */
 @ConfigurationProperties("latchkey")
@@ -76,6 +79,7 @@ record LatchkeyProperties(
     @Nullable Boolean inPlaceChanges,
     @DurationUnit(ChronoUnit.SECONDS) @Nullable Duration renewAfter,
     @DurationUnit(ChronoUnit.SECONDS) @Nullable Duration renewalGrace,
+    @DurationUnit(ChronoUnit.SECONDS) @Nullable Duration retryAfter,
     @DefaultValue("fail") StartupCheck checkOnStartup) {
 
   /** What happens when the application starts and its server does not answer. */

@@ -2,6 +2,7 @@ package io.latchkey.webflux.boot;
 
 import io.latchkey.SessionStore;
 import io.latchkey.webflux.LatchkeyWebSessionStore;
+import io.latchkey.webflux.SessionStoreExceptionHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -55,6 +56,17 @@ public final class LatchkeyWebSessionAutoConfiguration {
       StoreOptions.set("latchkey.renew-after", properties.renewAfter(), builder::renewAfter);
       StoreOptions.set("latchkey.renewal-grace", properties.renewalGrace(), builder::renewalGrace);
       return builder.build();
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    SessionStoreExceptionHandler latchkeySessionStoreExceptionHandler(
+        LatchkeyProperties properties) {
+      return StoreOptions.made(
+          "latchkey.retry-after",
+          properties.retryAfter(),
+          SessionStoreExceptionHandler::new,
+          SessionStoreExceptionHandler::new);
     }
 
     @Bean

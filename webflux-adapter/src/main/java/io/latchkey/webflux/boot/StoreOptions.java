@@ -5,6 +5,8 @@ import io.latchkey.valkey.ValkeySessionStore;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.convert.DurationStyle;
@@ -108,6 +110,19 @@ final class StoreOptions {
     }
     try {
       option.accept(value);
+    } catch (IllegalArgumentException e) {
+      throw invalid(property, value, e);
+    }
+  }
+
+  /** Makes something of a value, or what is made without it. */
+  static <T, R> R made(
+      String property, @Nullable T value, Function<T, R> with, Supplier<R> without) {
+    if (value == null) {
+      return without.get();
+    }
+    try {
+      return with.apply(value);
     } catch (IllegalArgumentException e) {
       throw invalid(property, value, e);
     }

@@ -6,6 +6,7 @@ import io.latchkey.Session;
 import io.latchkey.SessionStore;
 import io.latchkey.valkey.ValkeySessionStore;
 import io.latchkey.webflux.LatchkeyWebSessionStore;
+import io.latchkey.webflux.SessionStoreExceptionHandler;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -45,7 +46,7 @@ class LatchkeyPropertiesTest {
       Set.of("clock", "resources", "migrate-from", "format");
 
   private static final Set<String> PROPERTIES_OF_BOOT_ALONE =
-      Set.of("uri", "enabled", "check-on-startup");
+      Set.of("uri", "enabled", "check-on-startup", "retry-after");
 
   private final ReactiveWebApplicationContextRunner web =
       BootContexts.web()
@@ -150,6 +151,7 @@ class LatchkeyPropertiesTest {
     "latchkey.allow, java",
     "latchkey.renew-after, 0",
     "latchkey.renewal-grace, 1h",
+    "latchkey.retry-after, 0",
     "server.reactive.session.cookie.max-age, 0",
     "server.reactive.session.cookie.path, shop",
     "spring.session.timeout, 0",
@@ -248,6 +250,14 @@ class LatchkeyPropertiesTest {
 
     assertThat(DurationStyle.detectAndParse(property.path("defaultValue").asString()))
         .isEqualTo(LatchkeyWebSessionStore.DEFAULT_RENEWAL_GRACE);
+  }
+
+  @Test
+  void defaultTimeToWaitThatTheIdeShowsIsTheHandlers() {
+    JsonNode property = Objects.requireNonNull(metadata().get("retry-after"));
+
+    assertThat(DurationStyle.detectAndParse(property.path("defaultValue").asString()))
+        .isEqualTo(SessionStoreExceptionHandler.DEFAULT_RETRY_AFTER);
   }
 
   private static Duration idleTimeout(ApplicationContext context) {

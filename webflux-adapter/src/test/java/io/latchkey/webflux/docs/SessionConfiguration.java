@@ -3,6 +3,7 @@ package io.latchkey.webflux.docs;
 import io.latchkey.valkey.ValkeySessionStore;
 import io.latchkey.webflux.LatchkeyWebSessionIdResolver;
 import io.latchkey.webflux.LatchkeyWebSessionStore;
+import io.latchkey.webflux.SessionStoreExceptionHandler;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.web.server.session.DefaultWebSessionManager;
@@ -22,5 +23,10 @@ class SessionConfiguration {
     manager.setSessionStore(new LatchkeyWebSessionStore(sessions()));
     manager.setSessionIdResolver(LatchkeyWebSessionIdResolver.withDefaults());
     return manager;
+  }
+
+  @Bean
+  SessionStoreExceptionHandler sessionStoreExceptionHandler() {
+    return new SessionStoreExceptionHandler();
   }
 }
