@@ -44,7 +44,15 @@ class OutageTest {
 
   /** What asks for the session, or for the store itself, in each way that there is. */
   private static final List<String> PATHS =
-      List.of("/look", "/set", "/save", "/swallow-and-set", "/sign-in", "/sign-out", "/direct");
+      List.of(
+          "/look",
+          "/set",
+          "/save",
+          "/swallow-and-set",
+          "/sign-in",
+          "/sign-out",
+          "/direct",
+          "/wrapped");
 
   private final HttpClient client = HttpClient.newHttpClient();
   private final ServerProcess server =
@@ -201,6 +209,13 @@ class OutageTest {
           .GET(
               "/sign-in",
               request -> with(request, session -> set(session).then(session.changeSessionId())))
+          .GET(
+              "/wrapped",
+              request ->
+                  request
+                      .session()
+                      .then(ServerResponse.ok().build())
+                      .onErrorMap(error -> new IllegalStateException("wrapped", error)))
           .GET("/sign-out", request -> with(request, WebSession::invalidate))
           .GET(
               "/direct",

@@ -1,0 +1,165 @@
+package io.latchkey.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.latchkey.faults.FaultRun.Account;
+import io.latchkey.tck.RespConnection;
+import io.latchkey.tck.ServerProcess;
+import io.latchkey.tck.ValkeyServer;
+import io.latchkey.testing.RecordingProxy;
+import io.latchkey.valkey.ValkeySessionStore;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+
+/**
+ * The faults that users' servers have, under load. In the build each is short; {@code
+ * -Dlatchkey.faults.seconds=10} makes them long, and prints the table of docs/operations.md.
+ */
+class FaultRunsTest {
+  private static final int SECONDS = Integer.getInteger("latchkey.faults.seconds", 0);
+  private static final Duration STEADY =
+      SECONDS == 0 ? Duration.ofMillis(500) : Duration.ofSeconds(SECONDS);
+
+  /** Half a second of it, and 10 s in the long form, to see what a server that hangs does. */
+  private static final Duration HANG =
+      SECONDS == 0 ? Duration.ofSeconds(1) : Duration.ofSeconds(10);
+
+  /** By the order in which the page has them. */
+  private static final Map<Integer, Account> ACCOUNTS =
+      Collections.synchronizedMap(new TreeMap<>());
+
+  @AfterAll
+  static void print() {
+    if (SECONDS > 0) {
+      System.out.println(Account.header());
+      ACCOUNTS.values().forEach(account -> System.out.println(account.row()));
+    }
+  }
+
+  @Test
+  void serverKilledThatWritesEachCommandToDiskLosesNothing() {
+    try (ServerProcess server =
+            ValkeyServer.start("--appendonly", "yes", "--appendfsync", "always");
+        ValkeySessionStore store = store(server.uri())) {
+      FaultRun run =
+          FaultRun.of(
+              "server killed and restarted, AOF `always`", store, STEADY, () -> restart(server));
+      ACCOUNTS.put(1, run.account().isClean().hasErrors());
+    }
+  }
+
+  @Test
+  void serverKilledThatWritesToDiskEverySecondLosesTheLastOnesOnly() {
+    try (ServerProcess server =
+            ValkeyServer.start("--appendonly", "yes", "--appendfsync", "everysec");
+        ValkeySessionStore store = store(server.uri())) {
+      FaultRun run =
+          FaultRun.of(
+              "server killed and restarted, AOF `everysec`", store, STEADY, () -> restart(server));
+      ACCOUNTS.put(
+          2,
+          run.accountWhereServerMayLose(Duration.ofSeconds(2), "the AOF's last two seconds")
+              .isClean()
+              .hasErrors());
+    }
+  }
+
+  @Test
+  void serverThatHangsLosesNothing() {
+    try (ServerProcess server = ValkeyServer.start();
+        ValkeySessionStore store = store(server.uri())) {
+      FaultRun run =
+          FaultRun.of(
+              "server hangs for %d s (SIGSTOP)".formatted(HANG.toSeconds()),
+              store,
+              STEADY,
+              () -> {
+                server.pause();
+                FaultRun.pause(HANG);
+                server.resume();
+              });
+      Account account = run.account().isClean();
+      ACCOUNTS.put(3, account);
+      if (HANG.compareTo(Duration.ofSeconds(2)) > 0) {
+        account.hasErrors();
+      }
+    }
+  }
+
+  @Test
+  void connectionsCutAllTheTimeLoseNothing() {
+    try (ServerProcess server = ValkeyServer.start();
+        RecordingProxy proxy = RecordingProxy.of(server.uri());
+        ValkeySessionStore store = store(proxy.uri())) {
+      FaultRun run =
+          FaultRun.of(
+              "connections cut every 100 ms",
+              store,
+              STEADY,
+              () -> {
+                Disposable cuts =
+                    Flux.interval(Duration.ofMillis(100)).subscribe(tick -> proxy.cutAll());
+                FaultRun.pause(STEADY.multipliedBy(2));
+                cuts.dispose();
+              });
+      ACCOUNTS.put(4, run.account().isClean().hasErrors());
+    }
+  }
+
+  @Test
+  void fullServerRefusesAndLosesNothing() {
+    try (ServerProcess server = ValkeyServer.start("--maxmemory-policy", "noeviction");
+        RespConnection admin = RespConnection.open(server.uri());
+        ValkeySessionStore store = store(server.uri())) {
+      FaultRun run =
+          FaultRun.of("server full, `noeviction`", store, STEADY, () -> fill(admin, "1"));
+      ACCOUNTS.put(5, run.account().isClean().hasErrors());
+    }
+  }
+
+  @Test
+  void fullServerThatEvictsLosesWhatItEvicts() {
+    try (ServerProcess server = ValkeyServer.start("--maxmemory-policy", "allkeys-lru");
+        RespConnection admin = RespConnection.open(server.uri());
+        ValkeySessionStore store = store(server.uri())) {
+      AtomicBoolean evicted = new AtomicBoolean();
+      FaultRun run =
+          FaultRun.of(
+              "server full, `allkeys-lru`",
+              store,
+              STEADY,
+              () -> {
+                // What it uses now: each session more costs another.
+                String used = String.valueOf(admin.call("INFO", "memory"));
+                fill(admin, used.replaceAll("(?s).*used_memory:(\\d+).*", "$1"));
+                evicted.set(
+                    !String.valueOf(admin.call("INFO", "stats")).contains("evicted_keys:0\r"));
+              });
+      assertThat(evicted).isTrue();
+      ACCOUNTS.put(6, run.accountWhereServerMayLoseAll("eviction").isClean());
+    }
+  }
+
+  private static ValkeySessionStore store(String uri) {
+    return ValkeySessionStore.builder(uri).commandTimeout(Duration.ofSeconds(1)).build();
+  }
+
+  private static void restart(ServerProcess server) {
+    server.kill();
+    FaultRun.pause(Duration.ofMillis(300));
+    server.restart();
+  }
+
+  private static void fill(RespConnection admin, String maxmemory) {
+    admin.call("CONFIG", "SET", "maxmemory", maxmemory);
+    FaultRun.pause(STEADY);
+    admin.call("CONFIG", "SET", "maxmemory", "0");
+  }
+}
