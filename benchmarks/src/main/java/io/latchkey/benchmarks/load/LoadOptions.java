@@ -84,7 +84,7 @@ final class LoadOptions {
 
   @Option(
       names = "--factor",
-      defaultValue = "1.25",
+      defaultValue = "1.5",
       description = "By how much the next rate is higher.")
   double factor;
 
@@ -97,7 +97,7 @@ final class LoadOptions {
   @Option(
       names = "--warmup",
       defaultValue = "3s",
-      description = "How long requests arrive, at the lowest rate, before that.")
+      description = "How long requests are made, 64 at a time, before that.")
   Duration warmup = Duration.ZERO;
 
   @Option(
@@ -108,7 +108,7 @@ final class LoadOptions {
 
   @Option(
       names = "--in-flight",
-      defaultValue = "20000",
+      defaultValue = "10000",
       description = "How many requests may be under way; those that come beyond are refused.")
   int inFlight;
 

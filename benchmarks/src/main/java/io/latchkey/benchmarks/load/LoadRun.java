@@ -135,12 +135,13 @@ public final class LoadRun {
     server.clear();
   }
 
-  private void climb(StoreType type, String uri, Requests requests, String line) {
+  private void climb(StoreType type, String uri, Requests requests, String line)
+      throws InterruptedException {
     try (BenchStore store = type.open(uri, options.size, options.touchInterval)) {
       OpenLoop loop =
           new OpenLoop(
               number -> requests.start(store, number), options.inFlight, PATIENCE, Time.SYSTEM);
-      loop.run(options.start, options.warmup);
+      requests.warmUp(store, options.warmup);
       new Climb(
               new Ladder(options.start, options.factor, options.most),
               options.step,

@@ -3,6 +3,8 @@ package io.latchkey.benchmarks.load;
 import io.latchkey.benchmarks.BenchStore;
 import io.latchkey.benchmarks.ClosedLoop;
 import io.latchkey.benchmarks.KeyChoice;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import reactor.core.publisher.Mono;
 
@@ -18,13 +20,16 @@ final class Requests {
   /** In parts, as a closed loop has only some minutes for all that it is given. */
   private static final int FILLED_AT_ONCE = 50_000;
 
+  private static final int WARMERS = 64;
+  private static final int WARMED_UP_AT_ONCE = 2_000;
+
   /** Coprime to 100, so that the changes of a hundred requests are spread among them. */
   private static final int SPREAD = 37;
 
   private final String[] ids;
   private final int[] reads;
   private final int changesOfHundred;
-  private int changed;
+  private final AtomicInteger changed = new AtomicInteger();
 
   private Requests(String[] ids, int changesOfHundred) {
     this.ids = ids;
@@ -50,11 +55,21 @@ final class Requests {
     return new Requests(stored, changesOfHundred);
   }
 
-  /** The request of a number. To be called by one thread at a time. */
+  /**
+   * Makes requests, some at a time, one after the other, so that the JVM has compiled what the
+   * store runs before anything is measured, however slow it is.
+   */
+  void warmUp(BenchStore store, Duration length) throws InterruptedException {
+    long begin = System.nanoTime();
+    for (long first = 0; System.nanoTime() - begin < length.toNanos(); first += WARMED_UP_AT_ONCE) {
+      ClosedLoop.run(number -> start(store, number), first, WARMED_UP_AT_ONCE, WARMERS);
+    }
+  }
+
+  /** The request of a number. */
   Mono<?> start(BenchStore store, long number) {
     if (number * SPREAD % 100 < changesOfHundred) {
-      changed = (changed + 1) % ids.length;
-      return store.changeRequest(ids[changed]);
+      return store.changeRequest(ids[Math.floorMod(changed.getAndIncrement(), ids.length)]);
     }
     return store.readRequest(ids[reads[(int) (number & (DRAWS - 1))]]);
   }
