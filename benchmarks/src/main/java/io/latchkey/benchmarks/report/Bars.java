@@ -8,11 +8,12 @@ import java.util.Locale;
 import java.util.function.Function;
 import org.jfree.chart.ChartFactory;
 import org.jfree.chart.JFreeChart;
-import org.jfree.chart.axis.CategoryLabelPositions;
+import org.jfree.chart.axis.AxisLocation;
 import org.jfree.chart.axis.NumberAxis;
 import org.jfree.chart.labels.StandardCategoryItemLabelGenerator;
 import org.jfree.chart.plot.PlotOrientation;
 import org.jfree.chart.renderer.category.BarRenderer;
+import org.jfree.data.category.CategoryDataset;
 import org.jfree.data.category.DefaultCategoryDataset;
 
 /** Bars from zero, with their values written at them; gathered, then drawn. */
@@ -47,24 +48,29 @@ final class Bars {
         ChartFactory.createBarChart(
             title, null, unit, data, PlotOrientation.HORIZONTAL, true, false, false);
     BarRenderer renderer = (BarRenderer) chart.getCategoryPlot().getRenderer();
-    NumberFormat format = NumberFormat.getInstance(Locale.ROOT);
-    format.setMaximumFractionDigits(1);
-    renderer.setDefaultItemLabelGenerator(new StandardCategoryItemLabelGenerator("{2}", format));
+    renderer.setDefaultItemLabelGenerator(new Value());
     renderer.setDefaultItemLabelsVisible(true);
     for (int row = 0; row < colors.size(); row++) {
       renderer.setSeriesPaint(row, colors.get(row).apply(look));
     }
     chart.getCategoryPlot().getDomainAxis().setCategoryMargin(grouped ? 0.18 : 0.05);
-    chart
-        .getCategoryPlot()
-        .getDomainAxis()
-        .setCategoryLabelPositions(CategoryLabelPositions.STANDARD);
     chart.getCategoryPlot().getDomainAxis().setTickLabelsVisible(grouped);
+    chart.getCategoryPlot().setRangeAxisLocation(AxisLocation.BOTTOM_OR_LEFT);
     NumberAxis axis = (NumberAxis) chart.getCategoryPlot().getRangeAxis();
     axis.setNumberFormatOverride(NumberFormat.getIntegerInstance(Locale.ROOT));
     axis.setStandardTickUnits(NumberAxis.createIntegerTickUnits());
     // Room for the value of the longest.
     axis.setUpperMargin(0.12);
     return chart;
+  }
+
+  private static final class Value extends StandardCategoryItemLabelGenerator {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public String generateLabel(CategoryDataset dataset, int row, int column) {
+      Number value = dataset.getValue(row, column);
+      return value == null ? "" : Texts.plain(value.doubleValue());
+    }
   }
 }

@@ -89,7 +89,7 @@ final class Charts {
               lines.draw(
                   look,
                   title,
-                  Scale.doubling("requests per second (logarithmic)"),
+                  Scale.plain("requests per second (logarithmic)"),
                   Scale.plain("milliseconds (logarithmic)")));
     }
   }

@@ -1,21 +1,24 @@
 package io.latchkey.benchmarks.report;
 
 import io.latchkey.benchmarks.StoreType;
-import java.text.FieldPosition;
-import java.text.NumberFormat;
-import java.text.ParsePosition;
+import java.awt.Graphics2D;
+import java.awt.geom.Rectangle2D;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleFunction;
 import org.jfree.chart.ChartFactory;
 import org.jfree.chart.JFreeChart;
+import org.jfree.chart.axis.AxisState;
 import org.jfree.chart.axis.LogAxis;
-import org.jfree.chart.axis.NumberTickUnit;
+import org.jfree.chart.axis.NumberTick;
 import org.jfree.chart.plot.PlotOrientation;
 import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
+import org.jfree.chart.ui.RectangleEdge;
+import org.jfree.chart.ui.TextAnchor;
 import org.jfree.data.xy.XYSeries;
 import org.jfree.data.xy.XYSeriesCollection;
-import org.jspecify.annotations.Nullable;
 
 /** Lines of stores over two logarithmic axes; gathered, then drawn. */
 final class Lines {
@@ -40,15 +43,15 @@ final class Lines {
     series.values().forEach(data::addSeries);
     JFreeChart chart =
         ChartFactory.createXYLineChart(
-            title, x.label, y.label, data, PlotOrientation.VERTICAL, true, false, false);
+            title, null, null, data, PlotOrientation.VERTICAL, true, false, false);
     XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(true, dots);
     int number = 0;
     for (StoreType store : series.keySet()) {
       look.line(renderer, number++, store, dots);
     }
     chart.getXYPlot().setRenderer(renderer);
-    chart.getXYPlot().setDomainAxis(x.axis());
-    chart.getXYPlot().setRangeAxis(y.axis());
+    chart.getXYPlot().setDomainAxis(new Ticked(x));
+    chart.getXYPlot().setRangeAxis(new Ticked(y));
     return chart;
   }
 
@@ -56,54 +59,54 @@ final class Lines {
    * A logarithmic axis.
    *
    * @param label what it shows, and in which unit
-   * @param base from one tick to the next
+   * @param base of the powers at which there are ticks
+   * @param multiples of these powers at which there are ticks, too
    * @param text how a tick is written
    */
-  record Scale(String label, double base, DoubleFunction<String> text) {
+  record Scale(String label, int base, List<Integer> multiples, DoubleFunction<String> text) {
     static Scale plain(String label) {
-      return new Scale(label, 10, Texts::plain);
+      return new Scale(label, 10, List.of(1, 2, 5), Texts::plain);
     }
 
     static Scale doubling(String label) {
-      return new Scale(label, 2, Texts::plain);
+      return new Scale(label, 2, List.of(1), Texts::plain);
     }
 
     /** For values of 1 / (1 - percentile / 100). */
     static Scale percentiles(String label) {
-      return new Scale(label, 10, x -> Texts.percentile(100 - 100 / x));
-    }
-
-    private LogAxis axis() {
-      LogAxis axis = new LogAxis(label);
-      axis.setBase(base);
-      axis.setTickUnit(new NumberTickUnit(1, new TickFormat(text)));
-      axis.setNumberFormatOverride(new TickFormat(text));
-      return axis;
+      return new Scale(label, 10, List.of(1), x -> Texts.percentile(100 - 100 / x));
     }
   }
 
-  private static final class TickFormat extends NumberFormat {
+  /** With ticks at round numbers, which those of JFreeChart are at powers of the base only. */
+  private static final class Ticked extends LogAxis {
     private static final long serialVersionUID = 1;
 
-    private final transient DoubleFunction<String> text;
+    private final transient Scale scale;
 
-    TickFormat(DoubleFunction<String> text) {
-      this.text = text;
+    Ticked(Scale scale) {
+      super(scale.label);
+      this.scale = scale;
     }
 
     @Override
-    public StringBuffer format(double number, StringBuffer to, FieldPosition position) {
-      return to.append(text.apply(number));
-    }
-
-    @Override
-    public StringBuffer format(long number, StringBuffer to, FieldPosition position) {
-      return format((double) number, to, position);
-    }
-
-    @Override
-    public @Nullable Number parse(String source, ParsePosition position) {
-      throw new UnsupportedOperationException("parse");
+    public List<NumberTick> refreshTicks(
+        Graphics2D graphics, AxisState state, Rectangle2D area, RectangleEdge edge) {
+      boolean below = RectangleEdge.isTopOrBottom(edge);
+      TextAnchor anchor = below ? TextAnchor.TOP_CENTER : TextAnchor.CENTER_RIGHT;
+      List<NumberTick> ticks = new ArrayList<>();
+      int power = (int) Math.floor(Math.log(getLowerBound()) / Math.log(scale.base));
+      double start = Math.pow(scale.base, power);
+      while (start <= getUpperBound()) {
+        for (int multiple : scale.multiples) {
+          double value = start * multiple;
+          if (value >= getLowerBound() && value <= getUpperBound()) {
+            ticks.add(new NumberTick(value, scale.text.apply(value), anchor, TextAnchor.CENTER, 0));
+          }
+        }
+        start *= scale.base;
+      }
+      return ticks;
     }
   }
 }

@@ -34,9 +34,11 @@ enum Look {
   private static final Color BRIGHT_BLUE = new Color(0x3d9be9);
   private static final Color SKY = new Color(0x7cc4ee);
   private static final Color VERMILION = new Color(0xd55e00);
+  private static final Color BRIGHT_VERMILION = new Color(0xf4772e);
   private static final Color ORANGE = new Color(0xe69f00);
   private static final Color PINK = new Color(0xcc79a7);
   private static final Color GREEN = new Color(0x009e73);
+  private static final Color LIGHT_GREY = new Color(0xd0d7de);
   private static final Color GREY = new Color(0xa0a6ad);
   private static final Color DARK_GREY = new Color(0x6e7781);
 
@@ -60,12 +62,12 @@ enum Look {
     return switch (store) {
       case LATCHKEY -> this == DARK ? BRIGHT_BLUE : BLUE;
       case LATCHKEY_HASH -> SKY;
-      case SPRING_SESSION -> VERMILION;
+      case SPRING_SESSION -> this == DARK ? BRIGHT_VERMILION : VERMILION;
       case SPRING_SESSION_JSON -> ORANGE;
       case VERTX -> PINK;
       case REDISSON -> GREEN;
-      case LETTUCE -> GREY;
-      case LETTUCE_CONSOLIDATED -> DARK_GREY;
+      case LETTUCE -> this == DARK ? LIGHT_GREY : GREY;
+      case LETTUCE_CONSOLIDATED -> this == DARK ? GREY : DARK_GREY;
     };
   }
 

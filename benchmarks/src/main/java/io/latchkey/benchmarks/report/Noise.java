@@ -30,7 +30,7 @@ final class Noise {
     if (load != null) {
       text.append(" The load run made ")
           .append(load.runs().stream().mapToInt(LoadResult.Run::pass).max().orElse(0))
-          .append(" pass(es) over all stores, every other one in reverse order.");
+          .append(" passes over all stores, every other one in reverse order.");
     }
     ShopResult shop = inputs.shop();
     if (shop != null) {

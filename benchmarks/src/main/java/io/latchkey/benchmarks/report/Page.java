@@ -25,6 +25,7 @@ final class Page {
         vertical-align: top; }
       td.number, th.number { text-align: right; white-space: nowrap;
         font-variant-numeric: tabular-nums; }
+      .target { white-space: nowrap; }
       .met { color: var(--met); font-weight: 600; } .missed { color: var(--missed);
         font-weight: 600; } .not, .soft, figcaption { color: var(--soft); }
       figure { margin: 2rem 0; } img { width: 100%; height: auto; display: block; }
@@ -32,7 +33,8 @@ final class Page {
       dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; }
       dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
       @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .4rem; }
-        th, td { padding: .3rem .35rem; font-size: .85rem; } }
+        th, td { padding: .3rem .35rem; font-size: .85rem; } .target { white-space: normal; }
+        picture { display: block; overflow-x: auto; } img { min-width: 40rem; } }
       """;
 
   private final Inputs inputs;
@@ -97,7 +99,7 @@ final class Page {
       String verdict = row.verdict();
       html.append("<tr><td>")
           .append(Texts.escape(row.what()))
-          .append("</td><td>")
+          .append("</td><td class=\"target\">")
           .append(row.targetText())
           .append("</td><td class=\"number\">")
           .append(row.measuredText())
