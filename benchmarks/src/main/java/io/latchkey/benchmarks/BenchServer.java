@@ -106,7 +106,7 @@ public final class BenchServer implements AutoCloseable {
   }
 
   /** Asks the server something, on a connection beside that of the store. */
-  <T> T ask(Function<RedisCommands<String, String>, T> question) {
+  public <T> T ask(Function<RedisCommands<String, String>, T> question) {
     return question.apply(connection.sync());
   }
 
