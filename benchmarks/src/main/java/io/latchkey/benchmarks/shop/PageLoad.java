@@ -1,7 +1,6 @@
 package io.latchkey.benchmarks.shop;
 
 import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -46,7 +45,7 @@ final class PageLoad implements AutoCloseable {
   /** Starts at once, on so many connections. */
   PageLoad(int port, List<String> cookies, int number) {
     for (int i = 0; i < number; i++) {
-      List<ByteBuf> requests = new ArrayList<>();
+      List<byte[]> requests = new ArrayList<>();
       for (int visitor = i; visitor < cookies.size(); visitor += number) {
         requests.add(request(port, cookies.get(visitor)));
       }
@@ -94,24 +93,23 @@ final class PageLoad implements AutoCloseable {
     eventLoop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
   }
 
-  private static ByteBuf request(int port, String cookie) {
+  private static byte[] request(int port, String cookie) {
     String text =
         "GET /cart HTTP/1.1\r\nHost: 127.0.0.1:"
             + port
             + "\r\nAccept: text/html\r\n"
             + (cookie.isEmpty() ? "" : "Cookie: " + cookie + "\r\n")
             + "\r\n";
-    return Unpooled.unreleasableBuffer(
-        Unpooled.directBuffer().writeBytes(text.getBytes(StandardCharsets.US_ASCII)));
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 
   private final class Connection extends ChannelInboundHandlerAdapter {
-    private final List<ByteBuf> requests;
+    private final List<byte[]> requests;
     private int next;
     private long asked;
     private boolean page;
 
-    Connection(List<ByteBuf> requests) {
+    Connection(List<byte[]> requests) {
       this.requests = requests;
     }
 
@@ -150,7 +148,7 @@ final class PageLoad implements AutoCloseable {
 
     private void ask(ChannelHandlerContext context) {
       asked = System.nanoTime();
-      context.writeAndFlush(requests.get(next).duplicate());
+      context.writeAndFlush(Unpooled.wrappedBuffer(requests.get(next)));
       next = (next + 1) % requests.size();
     }
   }
