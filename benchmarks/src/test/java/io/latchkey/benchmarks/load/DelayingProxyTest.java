@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 class DelayingProxyTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private ServerSocket server;
 
   @BeforeEach
@@ -59,9 +61,7 @@ class DelayingProxyTest {
         String text = "%04d".formatted(chunk);
         send(client, text);
         sent.append(text);
-        while (proxy.held() <= chunk) {
-          Thread.onSpinWait();
-        }
+        awaitHeld(proxy, chunk + 1);
       }
 
       assertThat(proxy.held()).isEqualTo(100);
@@ -90,6 +90,16 @@ class DelayingProxyTest {
         DelayingProxy.start(server.getLocalSocketAddress(), Duration.ofMillis(1))) {
       assertThat(proxy.uri(URI.create("redis://user:secret@valkey.example:6390/3")))
           .isEqualTo("redis://user:secret@127.0.0.1:" + proxy.port() + "/3");
+    }
+  }
+
+  private static void awaitHeld(DelayingProxy proxy, int chunks) {
+    long begin = System.nanoTime();
+    while (proxy.held() < chunks) {
+      assertThat(System.nanoTime() - begin)
+          .as("waiting for %s chunks to be under way", chunks)
+          .isLessThan(PATIENCE.toNanos());
+      Thread.onSpinWait();
     }
   }
 
