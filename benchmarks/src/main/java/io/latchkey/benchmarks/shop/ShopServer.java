@@ -63,6 +63,7 @@ public final class ShopServer {
     Map<String, Object> properties = new LinkedHashMap<>();
     properties.put("server.port", "0");
     properties.put("server.address", "127.0.0.1");
+    properties.put("server.shutdown", "immediate");
     switch (variant) {
       case LATCHKEY -> {
         properties.put("latchkey.uri", uri);
