@@ -24,7 +24,7 @@ import redis.embedded.RedisServer;
  * the environment variable {@code LATCHKEY_URI}; else a {@code valkey-server} of the PATH, started
  * for this run; else the embedded binary. It says once on standard output which one it is.
  */
-final class BenchServer implements AutoCloseable {
+public final class BenchServer implements AutoCloseable {
   private static final int KEYS_PER_SCAN = 1_000;
   private static final AtomicBoolean SAID = new AtomicBoolean();
 
@@ -50,7 +50,8 @@ final class BenchServer implements AutoCloseable {
     return givenUri().isPresent();
   }
 
-  static BenchServer start() {
+  /** The server of this run, found or started. */
+  public static BenchServer start() {
     BenchServer server =
         givenUri().map(BenchServer::of).or(BenchServer::fromPath).orElseGet(BenchServer::embedded);
     if (SAID.compareAndSet(false, true)) {
@@ -59,7 +60,8 @@ final class BenchServer implements AutoCloseable {
     return server;
   }
 
-  String uri() {
+  /** Where it is, in the older scheme that all clients know. */
+  public String uri() {
     return uri;
   }
 
@@ -76,7 +78,7 @@ final class BenchServer implements AutoCloseable {
    * Deletes whatever the benchmarks have stored: everything, on a server of our own; else the keys
    * that begin with {@link SessionData#NAMESPACE}, and nothing else.
    */
-  void clear() {
+  public void clear() {
     if (process == null) {
       clearNamespace();
     } else {
@@ -104,7 +106,7 @@ final class BenchServer implements AutoCloseable {
   }
 
   /** Asks the server something, on a connection beside that of the store. */
-  <T> T ask(Function<RedisCommands<String, String>, T> question) {
+  public <T> T ask(Function<RedisCommands<String, String>, T> question) {
     return question.apply(connection.sync());
   }
 
@@ -123,13 +125,16 @@ final class BenchServer implements AutoCloseable {
   }
 
   private String describe() {
-    String info = ask(commands -> commands.info("server"));
     RedisURI address = lettuceUri(uri);
-    String version =
-        version(info, "valkey_version:", "Valkey ")
-            .or(() -> version(info, "redis_version:", "Redis "))
-            .orElse("unknown");
-    return version + " at " + address.getHost() + ":" + address.getPort();
+    return version() + " at " + address.getHost() + ":" + address.getPort();
+  }
+
+  /** Which server it is, such as {@code Valkey 8.0.1}. */
+  public String version() {
+    String info = ask(commands -> commands.info("server"));
+    return version(info, "valkey_version:", "Valkey ")
+        .or(() -> version(info, "redis_version:", "Redis "))
+        .orElse("unknown");
   }
 
   private static Optional<String> version(String info, String field, String product) {

@@ -16,7 +16,7 @@ import reactor.core.publisher.Mono;
  * methods that write sees to it that each session has one caller at a time, as a visitor has one
  * page at a time.
  */
-interface BenchStore extends AutoCloseable {
+public interface BenchStore extends AutoCloseable {
   /** Stores a new session of {@link SessionData}, and answers with what {@link #get} takes. */
   Mono<String> create();
 

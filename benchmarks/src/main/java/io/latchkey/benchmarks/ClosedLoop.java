@@ -19,7 +19,7 @@ import reactor.core.CoreSubscriber;
  * <p>Subscribers of our own instead of {@code Flux.flatMap}: what the generator costs is added to
  * every store alike and would make them look more alike than they are.
  */
-final class ClosedLoop {
+public final class ClosedLoop {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final LongFunction<? extends Publisher<?>> operation;
@@ -54,7 +54,7 @@ final class ClosedLoop {
    * @param inFlight how many of them at the same time
    * @throws IllegalStateException if one of them fails, answers nothing, or does not end
    */
-  static void run(
+  public static void run(
       LongFunction<? extends Publisher<?>> operation, long first, int operations, int inFlight)
       throws InterruptedException {
     new ClosedLoop(operation, first, operations, inFlight, null, false).run(inFlight);

@@ -33,7 +33,7 @@ public enum KeyChoice {
    * @param draws how many numbers to draw
    * @param seed equal seeds give equal draws, so that every store is asked for the same
    */
-  int[] draw(int sessions, int draws, long seed) {
+  public int[] draw(int sessions, int draws, long seed) {
     double[] cumulated = new double[sessions];
     double sum = 0;
     for (int rank = 0; rank < sessions; rank++) {

@@ -3,6 +3,7 @@ package io.latchkey.benchmarks;
 import io.latchkey.Session;
 import io.latchkey.valkey.Layout;
 import io.latchkey.valkey.ValkeySessionStore;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import reactor.core.publisher.Mono;
@@ -15,7 +16,7 @@ import reactor.core.publisher.Mono;
  * GET} for each id, in one write. With {@code HASH} create is a script and get {@code HGETALL}.
  *
  * <p>A request reads the session, and writes what it changed. A touch would come beside the read
- * once per touch interval, which no run is long enough to see.
+ * once per touch interval, which no run of JMH is long enough to see.
  */
 final class LatchkeyStore implements BenchStore {
   private final Map<String, Object> attributes;
@@ -26,12 +27,13 @@ final class LatchkeyStore implements BenchStore {
     this.attributes = SessionData.attributes(size);
   }
 
-  static LatchkeyStore open(String uri, SessionSize size, Layout layout) {
+  static LatchkeyStore open(String uri, SessionSize size, Layout layout, Duration touchInterval) {
     return new LatchkeyStore(
         ValkeySessionStore.builder(uri)
             .namespace(SessionData.NAMESPACE)
             .layout(layout)
             .idleTimeout(SessionData.IDLE_TIMEOUT)
+            .touchInterval(touchInterval)
             .build(),
         size);
   }

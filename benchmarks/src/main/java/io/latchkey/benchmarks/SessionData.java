@@ -18,6 +18,9 @@ public final class SessionData {
    */
   static final Duration IDLE_TIMEOUT = Duration.ofDays(1);
 
+  /** Latchkey's own for such a timeout. */
+  static final Duration TOUCH_INTERVAL = IDLE_TIMEOUT.dividedBy(60);
+
   /** The attribute that every request reads. */
   static final String READ = "user";
 

@@ -3,6 +3,7 @@ package io.latchkey.benchmarks;
 import io.latchkey.benchmarks.LettuceStore.Flush;
 import io.latchkey.benchmarks.SpringSessionStore.Format;
 import io.latchkey.valkey.Layout;
+import java.time.Duration;
 
 /** The ways to keep sessions that the benchmarks compare. */
 public enum StoreType {
@@ -42,11 +43,26 @@ public enum StoreType {
     };
   }
 
-  /** Opens the store on a server that this process may fill and clear. */
+  /**
+   * Opens the store on a server that this process may fill and clear, with the touch interval that
+   * follows from the long idle timeout.
+   */
   BenchStore open(String uri, SessionSize size) {
+    return open(uri, size, SessionData.TOUCH_INTERVAL);
+  }
+
+  /**
+   * Opens the store on a server that this process may fill and clear.
+   *
+   * @param uri where the server is
+   * @param size how large the sessions are
+   * @param touchInterval how long Latchkey leaves the time of the last access as it is; other
+   *     stores have no such option
+   */
+  public BenchStore open(String uri, SessionSize size, Duration touchInterval) {
     return switch (this) {
-      case LATCHKEY -> LatchkeyStore.open(uri, size, Layout.STRING);
-      case LATCHKEY_HASH -> LatchkeyStore.open(uri, size, Layout.HASH);
+      case LATCHKEY -> LatchkeyStore.open(uri, size, Layout.STRING, touchInterval);
+      case LATCHKEY_HASH -> LatchkeyStore.open(uri, size, Layout.HASH, touchInterval);
       case SPRING_SESSION -> SpringSessionStore.open(uri, size, Format.JAVA);
       case SPRING_SESSION_JSON -> SpringSessionStore.open(uri, size, Format.JSON);
       case VERTX -> VertxStore.open(uri, size);

@@ -1,0 +1,197 @@
+package io.latchkey.benchmarks.shop;
+
+import io.latchkey.benchmarks.BenchServer;
+import io.latchkey.benchmarks.Machine;
+import io.latchkey.benchmarks.shop.PageLoad.Measured;
+import io.latchkey.benchmarks.shop.ShopResult.Round;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.convert.DurationStyle;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The sample shop's cart page under load: with Latchkey, with Spring Session, and without sessions,
+ * each in a process of its own, in turn, round after round. This process is the visitors.
+ *
+ * <pre>{@code
+ * java -cp benchmarks/target/benchmarks.jar io.latchkey.benchmarks.shop.ShopRun shop.json
+ * }</pre>
+ *
+ * <p>{@code --help} tells the options.
+ */
+@Command(
+    name = "ShopRun",
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true,
+    sortOptions = false,
+    description = "Measures the cart page of the sample shop, by where its sessions are.")
+public final class ShopRun implements Callable<Integer> {
+  private static final Duration SETTLE = Duration.ofSeconds(1);
+
+  @Parameters(paramLabel = "FILE", description = "The file to write, as JSON.")
+  private Path file = Path.of("shop.json");
+
+  @Option(names = "--rounds", defaultValue = "5", description = "How often each is measured.")
+  private int rounds;
+
+  @Option(names = "--time", defaultValue = "10s", description = "How long a round of one lasts.")
+  private Duration time = Duration.ZERO;
+
+  @Option(
+      names = "--warmup",
+      defaultValue = "20s",
+      description = "How long each is under load before the first round.")
+  private Duration warmup = Duration.ZERO;
+
+  @Option(
+      names = "--connections",
+      defaultValue = "64",
+      description = "How many pages are asked for at the same time.")
+  private int connections;
+
+  @Option(
+      names = "--visitors",
+      defaultValue = "256",
+      description = "How many visitors there are, each with a session.")
+  private int visitors;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  private final Map<Variant, ShopProcess> shops = new EnumMap<>(Variant.class);
+  private final Map<Variant, List<String>> cookies = new EnumMap<>(Variant.class);
+  private final List<Round> measured = new ArrayList<>();
+
+  private ShopRun() {}
+
+  /**
+   * Runs it.
+   *
+   * @param args options, and the file to write
+   */
+  public static void main(String[] args) {
+    System.exit(execute(args));
+  }
+
+  static int execute(String... args) {
+    return new CommandLine(new ShopRun())
+        .registerConverter(Duration.class, DurationStyle.SIMPLE::parse)
+        .execute(args);
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    check();
+    String started = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    try (BenchServer server = BenchServer.start()) {
+      Machine machine = Machine.here(server.version());
+      for (Variant variant : Variant.values()) {
+        open(variant, server.uri());
+      }
+      System.out.printf(
+          "%-16s %5s %11s %8s %8s %7s%n",
+          "sessions", "round", "pages/s", "p50 ms", "p99 ms", "failed");
+      for (int round = 1; round <= rounds; round++) {
+        for (Variant variant : Variant.values()) {
+          add(round(variant, round));
+        }
+        write(new ShopResult(ShopResult.KIND, started, machine, settings(), measured));
+      }
+    } finally {
+      shops.values().forEach(ShopProcess::close);
+    }
+    return CommandLine.ExitCode.OK;
+  }
+
+  private void open(Variant variant, String uri) throws IOException, InterruptedException {
+    ShopProcess shop = ShopProcess.start(variant, uri);
+    shops.put(variant, shop);
+    cookies.put(variant, new Visitors(shop.port()).come(visitors));
+    try (PageLoad load = load(variant)) {
+      load.measure(warmup);
+    }
+  }
+
+  private Round round(Variant variant, int round) throws InterruptedException {
+    try (PageLoad load = load(variant)) {
+      load.measure(SETTLE);
+      Measured pages = load.measure(time);
+      return new Round(
+          variant,
+          round,
+          pages.pages().getTotalCount() / pages.seconds(),
+          pages.pages().getValueAtPercentile(50),
+          pages.pages().getValueAtPercentile(99),
+          pages.failed());
+    }
+  }
+
+  private PageLoad load(Variant variant) {
+    ShopProcess shop = shops.get(variant);
+    List<String> visiting = cookies.get(variant);
+    if (shop == null || visiting == null) {
+      throw new IllegalStateException(variant + " is not open");
+    }
+    return new PageLoad(shop.port(), visiting, connections);
+  }
+
+  private void add(Round round) {
+    measured.add(round);
+    System.out.printf(
+        Locale.ROOT,
+        "%-16s %5d %11.0f %8.2f %8.2f %7d%n",
+        round.variant(),
+        round.round(),
+        round.requestsPerSecond(),
+        round.p50Micros() / 1e3,
+        round.p99Micros() / 1e3,
+        round.failed());
+  }
+
+  private void write(ShopResult result) {
+    JsonMapper.builder()
+        .enable(SerializationFeature.INDENT_OUTPUT)
+        .build()
+        .writeValue(file, result);
+  }
+
+  private Map<String, String> settings() {
+    return Map.of(
+        "rounds", Integer.toString(rounds),
+        "time", time.toMillis() + "ms",
+        "warmup", warmup.toMillis() + "ms",
+        "connections", Integer.toString(connections),
+        "visitors", Integer.toString(visitors));
+  }
+
+  private void check() {
+    refuse(rounds < 1, "--rounds must be positive");
+    refuse(time.isNegative() || time.isZero(), "--time must be positive");
+    refuse(warmup.isNegative(), "--warmup must not be negative");
+    refuse(connections < 1, "--connections must be positive");
+    refuse(visitors < connections, "--visitors must not be fewer than --connections");
+  }
+
+  private void refuse(boolean wrong, String rule) {
+    if (wrong && spec != null) {
+      throw new ParameterException(spec.commandLine(), rule);
+    }
+  }
+}

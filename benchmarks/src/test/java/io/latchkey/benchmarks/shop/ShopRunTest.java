@@ -1,0 +1,96 @@
+package io.latchkey.benchmarks.shop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.latchkey.benchmarks.BenchServer;
+import io.latchkey.benchmarks.shop.ShopResult.Round;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.context.ConfigurableApplicationContext;
+import picocli.CommandLine;
+import tools.jackson.databind.json.JsonMapper;
+
+@Timeout(120)
+class ShopRunTest {
+  @TempDir private Path folder;
+
+  @Test
+  void eachShopServesTheSamePageFromWhereItKeepsItsCarts() throws Exception {
+    Map<Variant, String> pages = new EnumMap<>(Variant.class);
+    try (BenchServer server = BenchServer.start()) {
+      for (Variant variant : Variant.values()) {
+        server.clear();
+        try (ConfigurableApplicationContext shop = ShopServer.start(variant, server.uri())) {
+          Visitors visitors = new Visitors(ShopServer.port(shop));
+          List<String> two = visitors.come(variant == Variant.NONE ? 0 : 2);
+          pages.put(variant, visitors.page(two.isEmpty() ? "" : two.get(0)));
+          if (!two.isEmpty()) {
+            assertThat(visitors.page("")).as("without a cookie").contains("Nothing in it yet");
+          }
+          assertThat(keys(server))
+              .as(variant.name())
+              .isEqualTo(
+                  switch (variant) {
+                    case LATCHKEY -> "shop 2";
+                    case SPRING_SESSION -> "spring 2";
+                    case NONE -> " 0";
+                  });
+        }
+      }
+    }
+
+    assertThat(pages.get(Variant.LATCHKEY)).contains("Brass key", "Teapot", "€ 114.50");
+    assertThat(pages.get(Variant.SPRING_SESSION)).isEqualTo(pages.get(Variant.LATCHKEY));
+    assertThat(pages.get(Variant.NONE)).isEqualTo(pages.get(Variant.LATCHKEY));
+  }
+
+  @Test
+  void measuresEachShopInEachRoundFromAProcessOfItsOwn() throws Exception {
+    Path file = folder.resolve("shop.json");
+
+    int status =
+        ShopRun.execute(
+            file.toString(),
+            "--rounds=1",
+            "--time=200ms",
+            "--warmup=200ms",
+            "--connections=4",
+            "--visitors=8");
+
+    assertThat(status).isZero();
+    ShopResult result = JsonMapper.shared().readValue(file, ShopResult.class);
+    assertThat(result.rounds())
+        .extracting(Round::variant)
+        .containsExactly(Variant.LATCHKEY, Variant.SPRING_SESSION, Variant.NONE);
+    assertThat(result.rounds())
+        .allSatisfy(
+            round -> {
+              assertThat(round.failed()).isZero();
+              assertThat(round.requestsPerSecond()).isPositive();
+              assertThat(round.p99Micros()).isGreaterThanOrEqualTo(round.p50Micros()).isPositive();
+            });
+  }
+
+  @Test
+  void refusesFewerVisitorsThanConnections() {
+    assertThat(ShopRun.execute(folder.resolve("shop.json").toString(), "--visitors=3"))
+        .isEqualTo(CommandLine.ExitCode.USAGE);
+  }
+
+  /** What the keys begin with, and how many there are. */
+  private static String keys(BenchServer server) {
+    List<String> keys = server.ask(commands -> commands.keys("*"));
+    return keys.stream()
+            .map(key -> key.substring(0, key.indexOf(':')))
+            .distinct()
+            .collect(Collectors.joining(","))
+        + " "
+        + keys.size();
+  }
+}
