@@ -13,7 +13,6 @@ import io.latchkey.codec.AttributeOptions;
 import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionEngine;
 import io.latchkey.internal.SessionSettings;
-import io.lettuce.core.RedisURI;
 import io.lettuce.core.resource.ClientResources;
 import java.time.Clock;
 import java.time.Duration;
@@ -185,6 +184,8 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     private static final int MAX_CONNECTIONS = 64;
 
     private final String uri;
+    private final boolean cluster;
+    private final ConnectionOptions connection = new ConnectionOptions();
     private @Nullable ClientResources resources;
     private String namespace = "latchkey";
     private Layout layout = Layout.STRING;
@@ -204,7 +205,8 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
 
     private Builder(String uri) {
       this.uri = uri;
-      ValkeyUri.parse(uri, DEFAULT_COMMAND_TIMEOUT);
+      this.cluster =
+          ValkeyUri.parse(uri, DEFAULT_COMMAND_TIMEOUT).topology() == ValkeyUri.Topology.CLUSTER;
     }
 
     /**
@@ -520,6 +522,9 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      */
     public ValkeySessionStore build() {
       checkSources();
+      if (cluster) {
+        checkCluster();
+      }
       SessionSettings settings =
           new SessionSettings(
                   idleMillis,
@@ -530,13 +535,8 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
                   unreadable,
                   clock)
               .checked();
-      RedisURI server = ValkeyUri.parse(uri, commandTimeout);
       Connections connections =
-          new StandaloneConnections(
-              server,
-              ClientFactory.options(commandTimeout, server.isSsl()),
-              ClientFactory.resources(resources, commandTimeout),
-              connectionCount);
+          connection.connections(uri, resources, commandTimeout, connectionCount);
       AttributeCodec codec = attributes.codec();
       SessionKeys sessionKeys = new SessionKeys(namespace, keys);
       SessionBackend backend =
@@ -551,6 +551,21 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
       }
       return new ValkeySessionStore(
           connections, new SessionEngine(backend, settings, codec, unreadableAttributes));
+    }
+
+    private void checkCluster() {
+      if (keys == Keys.PLAIN) {
+        throw new IllegalArgumentException(
+            "keys must be Keys.DIGEST on a cluster: with Keys.PLAIN the old and the new key of a"
+                + " rotation lie on different nodes");
+      }
+      for (MigrationSource source : sources) {
+        if (source.springSession() != null) {
+          throw new IllegalArgumentException(
+              "migrateFrom cannot name Spring Session on a cluster, where its keys and this"
+                  + " store's lie on different nodes");
+        }
+      }
     }
 
     private void checkSources() {
