@@ -129,6 +129,33 @@ public final class TestCluster implements AutoCloseable {
         command(i, "CLUSTER", "SETSLOT", Integer.toString(slot), "NODE", id(to));
       }
     }
+    awaitAgreement();
+  }
+
+  /** Else the next move may be decided by what a node has not heard of yet. */
+  private void awaitAgreement() {
+    await(
+        "the primaries agree",
+        () -> IntStream.range(0, primaries).mapToObj(this::view).distinct().count() == 1);
+  }
+
+  /** Which node has which slots, since which epoch, as one of them sees it. */
+  private List<String> view(int node) {
+    return String.valueOf(command(node, "CLUSTER", "NODES"))
+        .lines()
+        .map(line -> line.split(" ", -1))
+        .map(
+            words ->
+                words[0]
+                    + ' '
+                    + words[6]
+                    + ' '
+                    + Stream.of(words)
+                        .skip(8)
+                        .filter(word -> !word.startsWith("["))
+                        .collect(Collectors.joining(" ")))
+        .sorted()
+        .toList();
   }
 
   /** The id that the node has in the cluster. */
