@@ -15,6 +15,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +81,14 @@ final class ServerErrors {
               + " still run",
           null,
           true);
+    }
+    if (cause instanceof RedisConnectionException && isOfTls(cause)) {
+      return new SessionStoreUnavailableException(
+          "no TLS connection to the server could be made: is its certificate valid, made out for"
+              + " this host (or serverName), and issued by somebody who is trusted"
+              + " (trustCertificates), and does it want to see one (clientCertificate)?",
+          cause,
+          false);
     }
     if (cause instanceof RedisConnectionException) {
       return new SessionStoreUnavailableException(
@@ -227,6 +236,15 @@ final class ServerErrors {
       current = current.getCause();
     }
     return null;
+  }
+
+  private static boolean isOfTls(Throwable error) {
+    for (Throwable current = error; current != null; current = current.getCause()) {
+      if (current instanceof SSLException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Throwable unwrap(Throwable error) {

@@ -1,7 +1,6 @@
 package io.latchkey.valkey;
 
 import io.lettuce.core.RedisURI;
-import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +8,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The servers that a URI names; errors never quote it, as it may hold a password.
@@ -17,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param topology how they belong together
  * @param servers one server, or the nodes of a cluster that are asked first; with Sentinel the
  *     primary to be looked up, which names the sentinels
+ * @param hasCredentials whether user or password stand in it
  */
-record ValkeyUri(Topology topology, List<RedisURI> servers) {
+record ValkeyUri(Topology topology, List<RedisURI> servers, boolean hasCredentials) {
   /** How servers belong together. */
   enum Topology {
     STANDALONE,
@@ -38,13 +37,19 @@ record ValkeyUri(Topology topology, List<RedisURI> servers) {
           "valkeys-cluster", new Scheme(Topology.CLUSTER, "rediss"));
 
   /** Not java.net.URI's own host: that knows no underscore, which container names have. */
-  private static final String HOST = "(?:\\[[0-9A-Fa-f:.%]+]|[^:@,\\[\\]]+)(?::\\d{1,5})?";
+  private static final String HOST = "(?:\\[[0-9A-Fa-f:.%]+]|[^:@,/?#\\[\\]]+)(?::\\d{1,5})?";
 
-  private static final Pattern AUTHORITY =
-      Pattern.compile("((?:[^@]*@)?)(" + HOST + "(?:," + HOST + ")*)");
+  /** Not java.net.URI's own authority: that knows no several hosts with addresses in brackets. */
+  private static final Pattern PARTS =
+      Pattern.compile(
+          "(?<user>(?:[^@/?#]*@)?)(?<hosts>"
+              + HOST
+              + "(?:,"
+              + HOST
+              + ")*)(?<path>(?:/[^?#]*)?)(?<query>(?:[?#].*)?)");
 
   private static final Pattern PRIMARY_NAME =
-      Pattern.compile("sentinelMasterId=([A-Za-z0-9._:-]{1,256})");
+      Pattern.compile("\\?sentinelMasterId=([A-Za-z0-9._:-]{1,256})");
 
   private static final String SENTINEL_PORT = ":26379";
 
@@ -60,19 +65,19 @@ record ValkeyUri(Topology topology, List<RedisURI> servers) {
               + (name.matches("[a-z][a-z0-9+.-]{0,30}") ? name + "://" : "no scheme"));
     }
     try {
-      URI parsed = URI.create(uri);
-      String authority = parsed.getRawAuthority();
-      Matcher parts = AUTHORITY.matcher(authority == null ? "" : authority);
+      Matcher parts = PARTS.matcher(uri.substring(colon + "://".length()));
       if (!parts.matches()) {
         throw new IllegalArgumentException("no host, or no number for a port");
       }
+      String user = parts.group("user");
       List<RedisURI> servers =
-          scheme.servers(parts.group(1), parts.group(2).split(",", -1), parsed);
+          scheme.servers(
+              user, parts.group("hosts").split(",", -1), parts.group("path"), parts.group("query"));
       for (RedisURI server : servers) {
         server.setTimeout(commandTimeout);
         server.getSentinels().forEach(sentinel -> sentinel.setTimeout(commandTimeout));
       }
-      return new ValkeyUri(scheme.topology, List.copyOf(servers));
+      return new ValkeyUri(scheme.topology, List.copyOf(servers), !user.isEmpty());
     } catch (RuntimeException e) {
       // Without the cause: its message quotes the URI.
       throw new IllegalArgumentException(
@@ -94,11 +99,6 @@ record ValkeyUri(Topology topology, List<RedisURI> servers) {
     return servers.get(0).isSsl();
   }
 
-  /** Whether user or password stand in it. */
-  boolean hasCredentials() {
-    return servers.get(0).getCredentialsProvider() != null;
-  }
-
   /** Without anything of it. */
   @Override
   public String toString() {
@@ -108,13 +108,11 @@ record ValkeyUri(Topology topology, List<RedisURI> servers) {
   /** What a scheme stands for, and Lettuce's name for it. */
   private record Scheme(Topology topology, String lettuce) {
 
-    List<RedisURI> servers(String user, String[] hosts, URI uri) {
-      String path = uri.getRawPath() == null ? "" : uri.getRawPath();
-      String query = uri.getRawQuery();
+    List<RedisURI> servers(String user, String[] hosts, String path, String query) {
       return switch (topology) {
         case STANDALONE -> {
           require(hosts.length == 1);
-          yield List.of(server(user + hosts[0] + path + (query == null ? "" : "?" + query)));
+          yield List.of(server(user + hosts[0] + path + query));
         }
         case SENTINEL -> {
           RedisURI primary = server(user + hosts[0] + path);
@@ -126,7 +124,7 @@ record ValkeyUri(Topology topology, List<RedisURI> servers) {
           yield List.of(primary);
         }
         case CLUSTER -> {
-          require(query == null && (path.isEmpty() || path.equals("/") || path.equals("/0")));
+          require(query.isEmpty() && (path.isEmpty() || path.equals("/") || path.equals("/0")));
           List<RedisURI> seeds = new ArrayList<>();
           for (String host : hosts) {
             seeds.add(server(user + host));
@@ -140,8 +138,8 @@ record ValkeyUri(Topology topology, List<RedisURI> servers) {
       return RedisURI.create(lettuce + "://" + rest);
     }
 
-    private static String primaryName(@Nullable String query) {
-      Matcher name = PRIMARY_NAME.matcher(query == null ? "" : query);
+    private static String primaryName(String query) {
+      Matcher name = PRIMARY_NAME.matcher(query);
       require(name.matches());
       return name.group(1);
     }
