@@ -71,7 +71,7 @@ final class ServerErrors {
     if (cause instanceof SessionStoreException || cause instanceof RedisNoScriptException) {
       return cause;
     }
-    RedisCommandExecutionException answer = answer(cause);
+    RedisCommandExecutionException answer = inChain(RedisCommandExecutionException.class, cause);
     if (answer != null) {
       return refused(answer.getMessage() == null ? "" : answer.getMessage());
     }
@@ -82,7 +82,14 @@ final class ServerErrors {
           null,
           true);
     }
-    if (cause instanceof RedisConnectionException && isOfTls(cause)) {
+    if (cause instanceof RedisConnectionException) {
+      SessionStoreException ours = inChain(SessionStoreException.class, cause);
+      if (ours != null) {
+        // It went wrong before there was a connection, as a credentials provider may.
+        return ours;
+      }
+    }
+    if (cause instanceof RedisConnectionException && inChain(SSLException.class, cause) != null) {
       return new SessionStoreUnavailableException(
           "no TLS connection to the server could be made: is its certificate valid, made out for"
               + " this host (or serverName), and issued by somebody who is trusted"
@@ -227,24 +234,13 @@ final class ServerErrors {
     return code.matches("[A-Z]{1,20}") ? code : "ERR";
   }
 
-  private static @Nullable RedisCommandExecutionException answer(Throwable error) {
-    Throwable current = error;
-    while (current != null) {
-      if (current instanceof RedisCommandExecutionException answer) {
-        return answer;
+  private static <E> @Nullable E inChain(Class<E> type, Throwable error) {
+    for (Throwable current = error; current != null; current = current.getCause()) {
+      if (type.isInstance(current)) {
+        return type.cast(current);
       }
-      current = current.getCause();
     }
     return null;
-  }
-
-  private static boolean isOfTls(Throwable error) {
-    for (Throwable current = error; current != null; current = current.getCause()) {
-      if (current instanceof SSLException) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private static Throwable unwrap(Throwable error) {

@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A primary, a replica and three sentinels as processes on the loopback interface. Where the
@@ -25,22 +26,33 @@ public final class TestSentinels implements AutoCloseable {
   /** What the sentinels call the primary. */
   public static final String NAME = "sessions";
 
+  private static @Nullable TestSentinels shared;
+
   private final List<ServerProcess> servers = new ArrayList<>();
   private final List<ServerProcess> sentinels = new ArrayList<>();
   private final List<Path> files = new ArrayList<>();
 
   private TestSentinels() {}
 
+  /** Those that all tests share which break nothing. */
+  public static synchronized TestSentinels shared() {
+    TestSentinels all = shared;
+    if (all == null) {
+      all = start();
+      shared = all;
+    }
+    return all;
+  }
+
   /**
    * Starts them.
    *
-   * @param sentinelArgs further lines of the sentinels' configuration
    * @return the running processes, to be closed by the test
    */
-  public static TestSentinels start(String... sentinelArgs) {
+  public static TestSentinels start() {
     TestSentinels all = new TestSentinels();
     try {
-      all.form(List.of(sentinelArgs));
+      all.form();
       return all;
     } catch (RuntimeException e) {
       all.close();
@@ -67,19 +79,17 @@ public final class TestSentinels implements AutoCloseable {
   /** The other one. */
   public ServerProcess replica() {
     ServerProcess primary = primary();
-    return servers.stream().filter(server -> server.port() != primary.port()).findFirst().orElseThrow();
+    return servers.stream()
+        .filter(server -> server.port() != primary.port())
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Sends a command to a sentinel. */
-  public Object sentinel(int number, String... words) {
+  public String sentinel(int number, String... words) {
     try (RespConnection sentinel = RespConnection.open(sentinels.get(number).uri())) {
       return String.valueOf(sentinel.call(words));
     }
-  }
-
-  /** Kills a sentinel. */
-  public void killSentinel(int number) {
-    sentinels.get(number).kill();
   }
 
   /** Waits until the replica has all that the primary has. */
@@ -107,7 +117,7 @@ public final class TestSentinels implements AutoCloseable {
     }
   }
 
-  private void form(List<String> sentinelArgs) {
+  private void form() {
     ServerProcess primary = ValkeyServer.start("--repl-diskless-sync-delay", "0");
     servers.add(primary);
     try (RespConnection admin = RespConnection.open(primary.uri())) {
@@ -122,7 +132,7 @@ public final class TestSentinels implements AutoCloseable {
     TestCluster.await(
         "the replica is in sync", () -> info(primary, "replication").contains("state=online"));
     for (int i = 0; i < 3; i++) {
-      sentinels.add(sentinel(primary.port(), sentinelArgs));
+      sentinels.add(sentinel(primary.port()));
     }
     TestCluster.await(
         "the sentinels know each other and the replica",
@@ -135,12 +145,11 @@ public final class TestSentinels implements AutoCloseable {
   }
 
   /** The same binary, which a configuration of its own makes a sentinel. */
-  private ServerProcess sentinel(int port, List<String> args) {
+  private ServerProcess sentinel(int port) {
     List<String> lines = new ArrayList<>();
     lines.add("sentinel monitor " + NAME + " 127.0.0.1 " + port + " 2");
     lines.add("sentinel down-after-milliseconds " + NAME + " 500");
-    lines.add("sentinel failover-timeout " + NAME + " 2000");
-    lines.addAll(args);
+    lines.add("sentinel failover-timeout " + NAME + " 1000");
     try {
       Path folder = Files.createTempDirectory("latchkey-sentinel-");
       files.add(folder);

@@ -248,6 +248,67 @@ class ClusterTest {
         .hasMessageContaining("migrateFrom cannot name Spring Session on a cluster");
   }
 
+  @Test
+  void aUserNeedsNoMoreThanTheReadmeGrants() {
+    permit(ServerErrors.NEEDED + " " + ServerErrors.NEEDED_ON_A_CLUSTER);
+    for (Layout layout : Layout.values()) {
+      try (ValkeySessionStore app = app(layout)) {
+        for (Call call : Call.values()) {
+          Session session = created(app);
+          assertThat(Flux.from(call.on(app, session)).blockLast(PATIENCE)).isNotNull();
+          Session ahead = created(app);
+          try (Move move = new Move(slot(ahead.id()))) {
+            move.begin();
+            move.keys();
+            if (call != Call.ROTATE_ID) {
+              assertThat(Flux.from(call.on(app, ahead)).blockLast(PATIENCE)).isNotNull();
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void aUserWhoMayNotAskForTheSlotsIsTold() {
+    permit(ServerErrors.NEEDED + " +asking");
+    try (ValkeySessionStore app = app(Layout.STRING)) {
+      assertThat(error(app.create(Map.of())))
+          .isExactlyInstanceOf(SessionStoreException.class)
+          .hasMessageContaining("no permission for the command CLUSTER")
+          .hasMessageContaining(ServerErrors.NEEDED_ON_A_CLUSTER);
+    }
+  }
+
+  @Test
+  void aUserWhoMayNotGoAheadOfASlotIsTold() {
+    permit(ServerErrors.NEEDED + " +cluster|slots");
+    try (ValkeySessionStore app = app(Layout.STRING)) {
+      Session session = created(app);
+      try (Move move = new Move(slot(session.id()))) {
+        move.begin();
+        move.keys();
+        assertThat(error(app.get(session.id())))
+            .isExactlyInstanceOf(SessionStoreException.class)
+            .hasMessageContaining("no permission for the command ASKING");
+      }
+    }
+  }
+
+  private static void permit(String commands) {
+    List<String> words = new ArrayList<>(List.of("ACL", "SETUSER", "app", "reset", "on"));
+    words.addAll(List.of(">s3cret", "~clustertest:*"));
+    words.addAll(List.of(commands.split(" ")));
+    cluster.commandAll(words.toArray(String[]::new));
+  }
+
+  private static ValkeySessionStore app(Layout layout) {
+    return ValkeySessionStore.builder(cluster.uri().replace("://", "://app:s3cret@"))
+        .namespace("clustertest")
+        .layout(layout)
+        .build();
+  }
+
   /** Lets the move end while a call waits for that, and gives what the call answered. */
   private static Object ended(Mono<?> call, Move move) {
     List<Object> answers = new ArrayList<>();

@@ -9,16 +9,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.latchkey.Session;
 import io.latchkey.SessionStoreException;
 import io.latchkey.SessionStoreUnavailableException;
-import io.latchkey.tck.RespConnection;
 import io.latchkey.tck.ServerProcess;
 import io.latchkey.testing.TestCluster;
 import io.latchkey.testing.TestSentinels;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -28,18 +28,11 @@ import reactor.util.retry.Retry;
 
 /** A primary that sentinels watch, and replace. */
 class SentinelTest {
-  private final TestSentinels sentinels = TestSentinels.start();
-  private final ValkeySessionStore store = store(Duration.ofSeconds(1));
-
-  @AfterEach
-  void stop() {
-    store.close();
-    sentinels.close();
-  }
-
   @Test
-  void theFirstCallGoesToThePrimaryAndBlocksNowhere() {
-    sentinels.killSentinel(0);
+  void theFirstCallGoesToThePrimaryAndBlocksNowhere() throws IOException {
+    String uri =
+        TestSentinels.shared().uri().replace("://", "://127.0.0.1:" + portOfNobody() + ",");
+    ValkeySessionStore store = store(uri);
     value(
         Mono.defer(() -> store.create(Map.of("user", "user123")))
             .subscribeOn(Schedulers.parallel()));
@@ -48,61 +41,75 @@ class SentinelTest {
 
   @Test
   void aPrimaryThatTheSentinelsDoNotKnowIsSaid() {
-    String uri = sentinels.uri().replace(TestSentinels.NAME, "other");
-    try (ValkeySessionStore lost = ValkeySessionStore.connect(uri)) {
-      assertThat(error(lost.create(Map.of())))
+    String uri = TestSentinels.shared().uri().replace(TestSentinels.NAME, "other");
+    try (ValkeySessionStore store = store(uri)) {
+      assertThat(error(store.create(Map.of())))
           .isInstanceOf(SessionStoreException.class)
           .hasMessageContaining("check sentinelMasterId");
     }
   }
 
   @Test
-  void sentinelsThatAreAwayAreSaidAtOnce() {
-    IntStream.range(0, 3).forEach(sentinels::killSentinel);
-    assertThat(error(store.create(Map.of())))
-        .isInstanceOfSatisfying(
-            SessionStoreUnavailableException.class,
-            error -> assertThat(error.outcomeUnknown()).isFalse());
+  void sentinelsThatAreAwayAreSaidAtOnce() throws IOException {
+    String uri = "valkey-sentinel://127.0.0.1:" + portOfNobody() + "?sentinelMasterId=m";
+    try (ValkeySessionStore store = store(uri)) {
+      assertThat(error(store.create(Map.of())))
+          .isInstanceOfSatisfying(
+              SessionStoreUnavailableException.class,
+              error -> assertThat(error.outcomeUnknown()).isFalse())
+          .hasMessageContaining("is it running, and is the URI right?");
+    }
   }
 
   @Test
-  void aFailoverThatWasAskedForLosesNothing() {
-    Account account = account();
-    ServerProcess former = sentinels.primary();
-    assertThat(sentinels.sentinel(0, "SENTINEL", "FAILOVER", TestSentinels.NAME)).isEqualTo("OK");
-    assertRecovered(former, account);
-  }
-
-  @Test
-  void aPrimaryThatIsKilledIsReplaced() {
-    Account account = account();
-    ServerProcess former = sentinels.primary();
-    former.kill();
-    assertRecovered(former, account);
-  }
-
-  /** It keeps its connections. */
-  @Test
-  void aPrimaryThatHangsIsReplaced() {
-    Account account = account();
-    ServerProcess former = sentinels.primary();
-    former.pause();
-    assertRecovered(former, account);
-    former.resume();
-  }
-
-  @Test
-  void aServerThatIsReplicaOfAnotherIsNotTakenForThePrimary() {
-    ServerProcess primary = sentinels.primary();
-    try (RespConnection admin = RespConnection.open(primary.uri())) {
-      admin.call("REPLICAOF", "127.0.0.1", Integer.toString(sentinels.replica().port()));
+  void aReplicaThatASentinelTakesForThePrimaryIsNotUsed() {
+    String replica = Integer.toString(TestSentinels.shared().replica().port());
+    try (FakeServer sentinel =
+            new FakeServer(
+                command ->
+                    command.get(0).equals("HELLO")
+                        ? FakeServer.hello("8.0.1")
+                        : "*2\r\n$9\r\n127.0.0.1\r\n$" + replica.length() + "\r\n" + replica);
+        ValkeySessionStore store =
+            store(
+                sentinel.uri().replace("valkey://", "valkey-sentinel://")
+                    + "?sentinelMasterId=m")) {
       assertThat(error(store.create(Map.of())))
           .hasMessageContaining("the sentinels take for the primary is a replica");
     }
   }
 
+  @Test
+  void aPrimaryThatHandsOverAndOneThatIsKilledAreReplacedAndNothingIsLost() {
+    try (TestSentinels own = TestSentinels.start();
+        ValkeySessionStore store = store(own.uri())) {
+      Account account = account(own, store);
+      ServerProcess first = own.primary();
+      assertThat(own.sentinel(0, "SENTINEL", "FAILOVER", TestSentinels.NAME)).isEqualTo("OK");
+      assertRecovered(own, store, first, account);
+      own.awaitReplication();
+      ServerProcess second = own.primary();
+      second.kill();
+      assertRecovered(own, store, second, account);
+    }
+  }
+
+  /** It keeps its connections. */
+  @Test
+  void aPrimaryThatHangsIsReplaced() {
+    try (TestSentinels own = TestSentinels.start();
+        ValkeySessionStore store = store(own.uri())) {
+      Account account = account(own, store);
+      ServerProcess former = own.primary();
+      former.pause();
+      assertRecovered(own, store, former, account);
+      former.resume();
+    }
+  }
+
   /** All that the account says is acknowledged is there, on another server than before. */
-  private void assertRecovered(ServerProcess former, Account account) {
+  private static void assertRecovered(
+      TestSentinels sentinels, ValkeySessionStore store, ServerProcess former, Account account) {
     TestCluster.await(
         "the sentinels name another primary", () -> sentinels.primary().port() != former.port());
     for (String id : account.kept) {
@@ -119,7 +126,7 @@ class SentinelTest {
   }
 
   /** Sessions that were acknowledged, and have reached the replica. */
-  private Account account() {
+  private static Account account(TestSentinels sentinels, ValkeySessionStore store) {
     List<String> kept = ids(Stream.generate(() -> created(store)).limit(20));
     List<String> deleted = ids(Stream.generate(() -> created(store)).limit(20));
     Flux.fromIterable(deleted).concatMap(store::delete).blockLast(PATIENCE);
@@ -138,8 +145,14 @@ class SentinelTest {
         .timeout(PATIENCE);
   }
 
-  private ValkeySessionStore store(Duration timeout) {
-    return ValkeySessionStore.builder(sentinels.uri()).commandTimeout(timeout).build();
+  private static ValkeySessionStore store(String uri) {
+    return ValkeySessionStore.builder(uri).commandTimeout(Duration.ofSeconds(1)).build();
+  }
+
+  private static int portOfNobody() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
   }
 
   private record Account(List<String> kept, List<String> deleted) {}
