@@ -126,9 +126,8 @@ final class ServerClient extends RedisClient {
           .thenCompose(
               connection ->
                   ServerVersion.isPrimary(connection)
-                      .flatMap(
-                          primary ->
-                              primary ? Mono.just(connection) : closed(connection).then(demoted()))
+                      .flatMap(primary -> primary ? Mono.just(connection) : demoted())
+                      .onErrorResume(error -> closed(connection).then(Mono.error(error)))
                       .toFuture());
     }
 

@@ -58,14 +58,9 @@ final class Stripe implements Link {
     }
   }
 
-  /** The connection, which Lettuce lets nothing through while it is down. */
+  /** The connection, if it is open and leads to the right server. */
   private StatefulRedisConnection<byte[], byte[]> connection() {
     StatefulRedisConnection<byte[], byte[]> connection = up;
-    if (connection != null) {
-      return connection;
-    }
-    Attempt latest = attempt.get();
-    connection = latest == null || !latest.isDone() ? null : latest.result.getNow(null);
     if (connection == null) {
       throw ServerErrors.notConnected();
     }

@@ -15,6 +15,8 @@ import io.latchkey.testing.TestSentinels;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +48,27 @@ class SentinelTest {
       assertThat(error(store.create(Map.of())))
           .isInstanceOf(SessionStoreException.class)
           .hasMessageContaining("check sentinelMasterId");
+    }
+  }
+
+  @Test
+  void aUserOfTheSentinelsNeedsNoMoreThanTheReadmeGrants() throws IOException {
+    String rule = "+sentinel|get-master-addr-by-name";
+    assertThat(Files.readString(Path.of("../README.md"))).contains("on >password " + rule);
+    for (int i = 0; i < 3; i++) {
+      TestSentinels.shared().sentinel(i, "ACL", "SETUSER", "app", "reset", "on", ">s3cret", rule);
+    }
+    try (ValkeySessionStore store =
+            ValkeySessionStore.builder(TestSentinels.shared().uri())
+                .sentinelCredentials(() -> Mono.just(Credentials.of("app", "s3cret")))
+                .build();
+        ValkeySessionStore wrong =
+            ValkeySessionStore.builder(TestSentinels.shared().uri())
+                .sentinelCredentials(() -> Mono.just(Credentials.of("app", "wr0ng")))
+                .build()) {
+      created(store);
+      assertThat(error(wrong.create(Map.of())))
+          .hasMessageContaining("refused the user name or password");
     }
   }
 
