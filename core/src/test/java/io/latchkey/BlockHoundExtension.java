@@ -50,7 +50,9 @@ public final class BlockHoundExtension
                     caller.startsWith("io.netty.buffer.")
                         || caller.equals("io.lettuce.core.resource.DefaultEventLoopGroupProvider")
                         || caller.equals("io.lettuce.core.protocol.SharedLock")
-                        || caller.startsWith("io.lettuce.core.internal.AbstractInvocationHandler"));
+                        || caller.startsWith("io.lettuce.core.internal.AbstractInvocationHandler"))
+            || (callers.contains("java.util.concurrent.ArrayBlockingQueue")
+                && callers.contains("io.lettuce.core.protocol.DefaultEndpoint"));
     if (theirShortLock) {
       return;
     }
