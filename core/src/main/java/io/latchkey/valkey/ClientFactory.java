@@ -24,7 +24,11 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -73,7 +77,12 @@ final class ClientFactory {
     }
   }
 
-  static ClientOptions options(Duration commandTimeout, boolean tls) {
+  /**
+   * Options for all connections of a store.
+   *
+   * @param ssl how connections are encrypted; null if they are not
+   */
+  static ClientOptions options(Duration commandTimeout, @Nullable SslOptions ssl) {
     SocketOptions.Builder socket =
         SocketOptions.builder()
             .connectTimeout(commandTimeout)
@@ -91,7 +100,7 @@ final class ClientFactory {
               .build());
     }
     return ClientOptions.builder()
-        .sslOptions(tls ? sslOptions() : SslOptions.create())
+        .sslOptions(ssl == null ? SslOptions.create() : ssl)
         .autoReconnect(true)
         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
         .requestQueueSize(REQUEST_QUEUE_SIZE)
@@ -119,19 +128,42 @@ final class ClientFactory {
   }
 
   /**
-   * With the JDK's trusted certificates and a random seed read now, on the thread that builds the
-   * store: left alone, each connection reads them from their files on its event loop.
+   * With the trusted certificates and a random seed read now, on the thread that builds the store:
+   * left alone, each connection reads them from their files on its event loop.
+   *
+   * @param trust whom to trust; null for whom the JDK does
+   * @param keys what to show to the server; null for nothing
+   * @param serverName whom to ask for; null for the host of the URI
    */
-  private static SslOptions sslOptions() {
+  static SslOptions sslOptions(
+      @Nullable TrustManagerFactory trust,
+      @Nullable KeyManagerFactory keys,
+      @Nullable SNIHostName serverName) {
+    SecureRandom random = NonBlockingRandom.create();
+    SslOptions.Builder ssl =
+        SslOptions.builder()
+            .trustManager(trust == null ? trustOfTheJdk() : trust)
+            .sslContext(context -> context.secureRandom(random));
+    if (keys != null) {
+      ssl.keyManager(keys);
+    }
+    if (serverName != null) {
+      ssl.sslParameters(
+          () -> {
+            SSLParameters parameters = new SSLParameters();
+            parameters.setServerNames(List.of(serverName));
+            return parameters;
+          });
+    }
+    return ssl.build();
+  }
+
+  private static TrustManagerFactory trustOfTheJdk() {
     try {
       TrustManagerFactory trust =
           TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       trust.init((KeyStore) null);
-      SecureRandom random = NonBlockingRandom.create();
-      return SslOptions.builder()
-          .trustManager(trust)
-          .sslContext(context -> context.secureRandom(random))
-          .build();
+      return trust;
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("the JDK's trusted certificates cannot be read", e);
     }

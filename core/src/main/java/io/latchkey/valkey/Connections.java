@@ -6,12 +6,15 @@ import io.latchkey.internal.Snapshot;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Commands to the server, whatever its topology; errors are those of this library. */
 interface Connections {
+  /** How many commands {@link #executeAll} sends before it waits for their answers. */
+  int COMMANDS_PER_WRITE = 1000;
 
   /**
    * Sends a command.
@@ -23,12 +26,13 @@ interface Connections {
   <T> Mono<T> execute(String id, Request<T> request);
 
   /**
-   * Sends many commands, pipelined.
+   * Sends a command about each of many sessions, pipelined.
    *
-   * @param requests what to ask, once per subscription
+   * @param ids the sessions
+   * @param request what to ask about one of them, once per subscription
    * @return an answer for each, in their order
    */
-  <T> Flux<Reply<T>> executeAll(List<Request<T>> requests);
+  <T> Flux<Reply<T>> executeAll(List<String> ids, Function<String, Request<T>> request);
 
   /** Whether closing has begun. */
   boolean isClosed();

@@ -72,6 +72,7 @@ final class Exchange<T> extends Mono<T> {
 
     @Override
     public void failed(Throwable error) {
+      link.failed(error);
       actual.onError(error);
     }
   }

@@ -215,7 +215,7 @@ final class HashLayout implements SessionBackend {
     return Flux.defer(
         () ->
             connections
-                .executeAll(ids.stream().map(keys::key).map(HashLayout::hgetall).toList())
+                .executeAll(ids, id -> hgetall(keys.key(id)))
                 .zipWithIterable(ids, (reply, id) -> reply.found(id, this::follow))
                 .flatMapSequential(found -> found));
   }

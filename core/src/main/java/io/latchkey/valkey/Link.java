@@ -7,4 +7,7 @@ interface Link {
 
   /** An answer came; called on the thread on which they come, before whoever waits learns of it. */
   default void answered() {}
+
+  /** A command failed; called on whatever thread ended it. */
+  default void failed(Throwable error) {}
 }

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,19 +34,21 @@ final class ServerErrors {
       "+get +set +unlink +exists +getrange +strlen +setrange +pexpire +evalsha +eval"
           + " +hgetall +hget +hset +hdel +hlen +rename +persist";
 
+  /** What a cluster's nodes are asked besides. */
+  static final String NEEDED_ON_A_CLUSTER = "+cluster|slots +asking";
+
   private static final Set<String> CANNOT_WORK_NOW =
-      Set.of(
-          "OOM",
-          "READONLY",
-          "LOADING",
-          "MASTERDOWN",
-          "CLUSTERDOWN",
-          "TRYAGAIN",
-          "BUSY",
-          "NOREPLICAS",
-          "MISCONF",
-          "MOVED",
-          "ASK");
+      Set.of("OOM", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "NOREPLICAS", "MISCONF");
+
+  private static final String READ_ONLY = "READONLY";
+
+  private static final Set<String> REDIRECTIONS = Set.of("MOVED", "ASK", "TRYAGAIN");
+
+  /**
+   * While a slot moves, a script that follows the old id of a renewed session may not find the new
+   * one's key on its node. That is before it writes anything.
+   */
+  private static final String OF_ANOTHER_NODE = "non local key";
 
   private static final String NO_SCRIPTS =
       "the server cannot run Lua scripts, which Latchkey needs: Valkey 9.1 and newer have them in a"
@@ -58,6 +61,8 @@ final class ServerErrors {
 
   private static final Pattern CODE_IN_SCRIPT = Pattern.compile("-([A-Z]{2,20})\\b");
 
+  private static final Pattern TARGET = Pattern.compile("\\w+ \\d+ (\\S*):(\\d{1,5})");
+
   private ServerErrors() {}
 
   /** The exception that callers see; a missing script alone stays what it is. */
@@ -66,7 +71,7 @@ final class ServerErrors {
     if (cause instanceof SessionStoreException || cause instanceof RedisNoScriptException) {
       return cause;
     }
-    RedisCommandExecutionException answer = answer(cause);
+    RedisCommandExecutionException answer = inChain(RedisCommandExecutionException.class, cause);
     if (answer != null) {
       return refused(answer.getMessage() == null ? "" : answer.getMessage());
     }
@@ -76,6 +81,21 @@ final class ServerErrors {
               + " still run",
           null,
           true);
+    }
+    if (cause instanceof RedisConnectionException) {
+      SessionStoreException ours = inChain(SessionStoreException.class, cause);
+      if (ours != null) {
+        // It went wrong before there was a connection, as a credentials provider may.
+        return ours;
+      }
+    }
+    if (cause instanceof RedisConnectionException && inChain(SSLException.class, cause) != null) {
+      return new SessionStoreUnavailableException(
+          "no TLS connection to the server could be made: is its certificate valid, made out for"
+              + " this host (or serverName), and issued by somebody who is trusted"
+              + " (trustCertificates), and does it want to see one (clientCertificate)?",
+          cause,
+          false);
     }
     if (cause instanceof RedisConnectionException) {
       return new SessionStoreUnavailableException(
@@ -90,10 +110,7 @@ final class ServerErrors {
     }
     String message = cause.getMessage() == null ? "" : cause.getMessage();
     if (message.contains("Currently not connected")) {
-      return new SessionStoreUnavailableException(
-          "the server is not connected; nothing was sent. Latchkey reconnects by itself",
-          null,
-          false);
+      return notConnected();
     }
     if (message.contains("queue size exceeded") || message.contains("stack size exceeded")) {
       return new SessionStoreUnavailableException(
@@ -115,6 +132,13 @@ final class ServerErrors {
   static SessionStoreUnavailableException closed() {
     return new SessionStoreUnavailableException(
         "this store is closed: it was closed by close() or closeAsync()", null, false);
+  }
+
+  static SessionStoreUnavailableException notConnected() {
+    return new SessionStoreUnavailableException(
+        "the server is not connected; nothing was sent. Latchkey reconnects by itself",
+        null,
+        false);
   }
 
   private static SessionStoreUnavailableException lost() {
@@ -139,6 +163,15 @@ final class ServerErrors {
           "the server refused the user name or password: check both in the URI"
               + " (valkey://user:password@host:port)");
     }
+    if (REDIRECTIONS.contains(code)) {
+      return RedirectedException.parse(code, message);
+    }
+    if (message.contains(OF_ANOTHER_NODE)) {
+      return RedirectedException.later();
+    }
+    if (code.equals(READ_ONLY)) {
+      return new ReadOnlyException();
+    }
     if (CANNOT_WORK_NOW.contains(code)) {
       return new SessionStoreUnavailableException(
           "the server cannot do this now and answered " + code + "; nothing was written",
@@ -155,6 +188,10 @@ final class ServerErrors {
                   + name
                   + ": Latchkey needs Valkey, or Redis 6.2 or newer");
     }
+    if (message.contains("cluster support disabled")) {
+      return new SessionStoreException(
+          "the server is not a node of a cluster: connect to it with valkey:// instead");
+    }
     if (message.contains("scripting engine")) {
       return new SessionStoreException(NO_SCRIPTS);
     }
@@ -167,7 +204,7 @@ final class ServerErrors {
     if (message.startsWith("ERR Error running script")) {
       Matcher inner = CODE_IN_SCRIPT.matcher(message);
       while (inner.find()) {
-        if (CANNOT_WORK_NOW.contains(inner.group(1))) {
+        if (CANNOT_WORK_NOW.contains(inner.group(1)) || READ_ONLY.equals(inner.group(1))) {
           return inner.group(1);
         }
       }
@@ -188,20 +225,20 @@ final class ServerErrors {
             + " <user> ~<namespace>:* "
             + NEEDED
             + " (those from +hgetall on for the HASH layout alone; with a database other than 0 also"
-            + " +select)");
+            + " +select; on a cluster also "
+            + NEEDED_ON_A_CLUSTER
+            + ")");
   }
 
   private static String printable(String code) {
     return code.matches("[A-Z]{1,20}") ? code : "ERR";
   }
 
-  private static @Nullable RedisCommandExecutionException answer(Throwable error) {
-    Throwable current = error;
-    while (current != null) {
-      if (current instanceof RedisCommandExecutionException answer) {
-        return answer;
+  private static <E> @Nullable E inChain(Class<E> type, Throwable error) {
+    for (Throwable current = error; current != null; current = current.getCause()) {
+      if (type.isInstance(current)) {
+        return type.cast(current);
       }
-      current = current.getCause();
     }
     return null;
   }
@@ -234,6 +271,82 @@ final class ServerErrors {
 
     UnknownCommandException(String message) {
       super(message);
+    }
+  }
+
+  /** The server is a replica. */
+  static final class ReadOnlyException extends SessionStoreUnavailableException {
+    private static final long serialVersionUID = 1L;
+
+    ReadOnlyException() {
+      super(
+          "the server cannot do this now and answered READONLY; nothing was written", null, false);
+    }
+  }
+
+  /**
+   * A node of a cluster sends the command to another one, or wants to be asked later. Callers see
+   * it where the store does not know that the server is one of a cluster.
+   */
+  static final class RedirectedException extends SessionStoreUnavailableException {
+    private static final long serialVersionUID = 1L;
+
+    /** What to do. */
+    enum Kind {
+      /** The slot has moved there. */
+      MOVED,
+      /** The slot is about to move there, and the session has moved already. */
+      ASK,
+      /** The slot is on its way, and the session too. */
+      LATER
+    }
+
+    private final Kind kind;
+    private final String host;
+    private final int port;
+
+    private RedirectedException(Kind kind, String message, String host, int port) {
+      super(message, null, false);
+      this.kind = kind;
+      this.host = host;
+      this.port = port;
+    }
+
+    /** Reads {@code MOVED 3999 host:port}, or ASK; what cannot be read is asked again later. */
+    static RedirectedException parse(String code, String message) {
+      Matcher target = TARGET.matcher(message);
+      if (code.equals("TRYAGAIN") || !target.matches()) {
+        return later();
+      }
+      return new RedirectedException(
+          Kind.valueOf(code),
+          "the server is a node of a cluster, and answered "
+              + code
+              + ": connect to it with valkey-cluster:// instead; nothing was written",
+          target.group(1),
+          Integer.parseInt(target.group(2)));
+    }
+
+    static RedirectedException later() {
+      return new RedirectedException(
+          Kind.LATER,
+          "the session is just being moved to another node of the cluster (TRYAGAIN); nothing was"
+              + " written",
+          "",
+          0);
+    }
+
+    Kind kind() {
+      return kind;
+    }
+
+    /** The host of the node to ask; empty if it is the host of the node that said so. */
+    String host() {
+      return host;
+    }
+
+    int port() {
+      return port;
     }
   }
 

@@ -27,25 +27,23 @@ final class ServerVersion {
   private static final int MIN_MAJOR = 6;
   private static final int MIN_MINOR = 2;
 
+  /** Who the server is; says so again, and changes nothing, on a connection in use. */
+  static final Request<Map<byte[], Object>> HELLO =
+      new Request<>(
+          CommandType.HELLO, () -> new GenericMapOutput<>(ByteArrayCodec.INSTANCE), Request.args());
+
   private ServerVersion() {}
+
+  /** Whether the server takes writes; false for a replica. */
+  static Mono<Boolean> isPrimary(StatefulRedisConnection<byte[], byte[]> connection) {
+    return hello(connection).map(hello -> !field(hello, "role").equals("replica"));
+  }
 
   static CompletionStage<StatefulRedisConnection<byte[], byte[]>> check(
       StatefulRedisConnection<byte[], byte[]> connection) {
-    return new Exchange<>(
-            connection::dispatch,
-            new Request<>(
-                CommandType.HELLO,
-                () -> new GenericMapOutput<>(ByteArrayCodec.INSTANCE),
-                Request.args()))
-        .map(ServerVersion::version)
+    return hello(connection)
+        .map(hello -> field(hello, "version"))
         .onErrorReturn(ServerErrors.UnknownCommandException.class, OLDER_THAN_HELLO)
-        // Lettuce may say that it is connected before it accepts commands: it finishes the
-        // handshake
-        // on a thread of its own, and activates the connection on the event loop a little later.
-        .retryWhen(
-            Retry.fixedDelay(NOT_YET_ATTEMPTS, NOT_YET_PAUSE)
-                .filter(ServerErrors::wasNotSent)
-                .onRetryExhaustedThrow((spec, signal) -> signal.failure()))
         .onErrorResume(
             error ->
                 Mono.fromCompletionStage(connection::closeAsync)
@@ -81,10 +79,22 @@ final class ServerVersion {
                         + version)));
   }
 
-  private static String version(Map<byte[], Object> hello) {
+  private static Mono<Map<byte[], Object>> hello(
+      StatefulRedisConnection<byte[], byte[]> connection) {
+    return new Exchange<>(connection::dispatch, HELLO)
+        // Lettuce may say that it is connected before it accepts commands: it finishes the
+        // handshake on a thread of its own, and activates the connection on the event loop a little
+        // later.
+        .retryWhen(
+            Retry.fixedDelay(NOT_YET_ATTEMPTS, NOT_YET_PAUSE)
+                .filter(ServerErrors::wasNotSent)
+                .onRetryExhaustedThrow((spec, signal) -> signal.failure()));
+  }
+
+  private static String field(Map<byte[], Object> hello, String name) {
     for (Map.Entry<byte[], Object> field : hello.entrySet()) {
-      if (text(field.getKey()).equals("version") && field.getValue() instanceof byte[] version) {
-        return text(version);
+      if (text(field.getKey()).equals(name) && field.getValue() instanceof byte[] value) {
+        return text(value);
       }
     }
     return "unknown";

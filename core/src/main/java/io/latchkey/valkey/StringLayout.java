@@ -187,7 +187,7 @@ final class StringLayout implements SessionBackend {
     return Flux.defer(
         () ->
             connections
-                .executeAll(ids.stream().map(keys::key).map(Request::get).toList())
+                .executeAll(ids, id -> Request.get(keys.key(id)))
                 .zipWithIterable(ids, (reply, id) -> reply.found(id, this::follow))
                 .flatMapSequential(found -> found));
   }

@@ -8,14 +8,13 @@ import io.lettuce.core.protocol.RedisCommand;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /**
  * One connection, opened by whoever needs it first. Once it has been open Lettuce reconnects it;
@@ -26,7 +25,9 @@ final class Stripe implements Link {
   private static final long PAUSE_MIN_MILLIS = 50;
   private static final long PAUSE_MAX_MILLIS = 200;
 
-  private final Supplier<CompletionStage<StatefulRedisConnection<byte[], byte[]>>> connect;
+  private static final long BETWEEN_REPLACEMENTS_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final Opener opener;
   private final AtomicReference<@Nullable Attempt> attempt = new AtomicReference<>();
   private volatile @Nullable StatefulRedisConnection<byte[], byte[]> up;
 
@@ -36,8 +37,11 @@ final class Stripe implements Link {
    */
   private @Nullable Thread answersOn;
 
-  Stripe(Supplier<CompletionStage<StatefulRedisConnection<byte[], byte[]>>> connect) {
-    this.connect = connect;
+  private volatile long replacedAtNanos = System.nanoTime() - BETWEEN_REPLACEMENTS_NANOS;
+  private volatile boolean closed;
+
+  Stripe(Opener opener) {
+    this.opener = opener;
   }
 
   @Override
@@ -54,14 +58,13 @@ final class Stripe implements Link {
     }
   }
 
-  /** The connection, which Lettuce lets nothing through while it is down. */
+  /** The connection, if it is open and leads to the right server. */
   private StatefulRedisConnection<byte[], byte[]> connection() {
     StatefulRedisConnection<byte[], byte[]> connection = up;
-    if (connection != null) {
-      return connection;
+    if (connection == null) {
+      throw ServerErrors.notConnected();
     }
-    Attempt latest = attempt.get();
-    return Objects.requireNonNull(latest == null ? null : latest.result.getNow(null), "not opened");
+    return connection;
   }
 
   @Override
@@ -69,6 +72,21 @@ final class Stripe implements Link {
     Thread current = Thread.currentThread();
     if (answersOn != current) {
       answersOn = current;
+    }
+  }
+
+  /**
+   * A server that may not be written to any more was a primary, and has been demoted: the name, or
+   * whoever told its address, leads to another one now.
+   */
+  @Override
+  public void failed(Throwable error) {
+    if (error instanceof ServerErrors.ReadOnlyException
+        && System.nanoTime() - replacedAtNanos >= BETWEEN_REPLACEMENTS_NANOS) {
+      Attempt latest = attempt.get();
+      if (latest != null && latest.isDone()) {
+        replace(latest);
+      }
     }
   }
 
@@ -102,10 +120,23 @@ final class Stripe implements Link {
     }
   }
 
+  /** Closes the connection for good, without waiting for it. */
+  void close() {
+    closed = true;
+    Attempt latest = attempt.get();
+    if (latest != null) {
+      latest.close();
+    }
+  }
+
   private void start(Attempt next) {
+    if (closed) {
+      next.fail(ServerErrors.closed());
+      return;
+    }
     CompletionStage<StatefulRedisConnection<byte[], byte[]>> connecting;
     try {
-      connecting = connect.get();
+      connecting = opener.open();
     } catch (RuntimeException e) {
       next.fail(e);
       return;
@@ -119,22 +150,80 @@ final class Stripe implements Link {
                     : error);
             return;
           }
-          connection.addListener(
-              new RedisConnectionStateAdapter() {
-                @Override
-                public void onRedisConnected(
-                    RedisChannelHandler<?, ?> handler, SocketAddress address) {
-                  up = connection;
-                }
-
-                @Override
-                public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
-                  up = null;
-                }
-              });
+          connection.addListener(new UpOrDown(next, connection));
           up = connection;
           next.result.complete(connection);
+          if (closed) {
+            close();
+          }
         });
+  }
+
+  /** Opens a new connection instead of that one; those who call meanwhile wait for it. */
+  private void replace(Attempt former) {
+    Attempt next = new Attempt();
+    if (attempt.compareAndSet(former, next)) {
+      replacedAtNanos = System.nanoTime();
+      up = null;
+      former.close();
+      start(next);
+    }
+  }
+
+  /** How it is connected. */
+  @FunctionalInterface
+  interface Opener {
+    /** Starts to connect. */
+    CompletionStage<StatefulRedisConnection<byte[], byte[]>> open();
+
+    /**
+     * Whether a connection that Lettuce has made anew leads to the right server; it is not used
+     * before. Empty where there is no doubt.
+     */
+    default @Nullable Mono<Boolean> isRight(StatefulRedisConnection<byte[], byte[]> connection) {
+      return null;
+    }
+  }
+
+  /** Learns when Lettuce loses the connection, and when it has made it anew. */
+  private final class UpOrDown extends RedisConnectionStateAdapter {
+    private final Attempt mine;
+    private final StatefulRedisConnection<byte[], byte[]> connection;
+
+    UpOrDown(Attempt mine, StatefulRedisConnection<byte[], byte[]> connection) {
+      this.mine = mine;
+      this.connection = connection;
+    }
+
+    @Override
+    public void onRedisConnected(RedisChannelHandler<?, ?> handler, SocketAddress address) {
+      Mono<Boolean> isRight = opener.isRight(connection);
+      if (isRight == null) {
+        set(connection);
+      } else {
+        isRight.subscribe(
+            right -> {
+              if (right) {
+                set(connection);
+              } else {
+                replace(mine);
+              }
+            },
+            error -> replace(mine));
+      }
+    }
+
+    @Override
+    public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
+      set(null);
+    }
+
+    /** Unless another connection has taken this one's place. */
+    private void set(@Nullable StatefulRedisConnection<byte[], byte[]> now) {
+      if (attempt.get() == mine) {
+        up = now;
+      }
+    }
   }
 
   /** One attempt to open it. */
@@ -149,6 +238,11 @@ final class Stripe implements Link {
               + TimeUnit.MILLISECONDS.toNanos(
                   ThreadLocalRandom.current().nextLong(PAUSE_MIN_MILLIS, PAUSE_MAX_MILLIS));
       result.completeExceptionally(error);
+    }
+
+    /** Closes what it opened, or is about to open, without waiting for it. */
+    void close() {
+      var unused = result.thenCompose(StatefulRedisConnection::closeAsync);
     }
 
     boolean isDone() {

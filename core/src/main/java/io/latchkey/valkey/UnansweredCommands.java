@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Because their time is up:</b> answers come in the order of the commands, so it is enough to
  * look at the oldest now and then. Lettuce's own timeouts start and stop a timer for each command.
  *
+ * <p>A server that hangs keeps its connections. One on which nothing comes at all, although
+ * commands wait, is closed after a while, so that what is connected next is whoever serves now.
+ *
  * <p>Stands first in the pipeline, and so learns of the end before Lettuce's own handlers.
  */
 final class UnansweredCommands extends ChannelDuplexHandler {
@@ -32,13 +35,22 @@ final class UnansweredCommands extends ChannelDuplexHandler {
   private static final long MIN_PAUSE_MILLIS = 5;
   private static final long MAX_PAUSE_MILLIS = 100;
 
+  /** After so many times the time of a command without any answer the connection is closed. */
+  private static final int TIMEOUTS_UNTIL_CLOSED = 2;
+
+  private static final long MIN_SILENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final long timeoutNanos;
+  private final long silenceNanos;
   private final long pauseMillis;
   private boolean looking;
   private boolean stoodStill;
+  private boolean heard;
+  private long silentSinceNanos;
 
   UnansweredCommands(Duration timeout) {
     this.timeoutNanos = timeout.toNanos();
+    this.silenceNanos = Math.max(MIN_SILENCE_NANOS, TIMEOUTS_UNTIL_CLOSED * timeoutNanos);
     this.pauseMillis =
         Math.max(
             MIN_PAUSE_MILLIS, Math.min(MAX_PAUSE_MILLIS, timeout.toMillis() / LOOKS_PER_TIMEOUT));
@@ -49,9 +61,16 @@ final class UnansweredCommands extends ChannelDuplexHandler {
       throws Exception {
     if (!looking) {
       looking = true;
+      silentSinceNanos = System.nanoTime();
       lookLater(ctx);
     }
     super.write(ctx, message, promise);
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+    heard = true;
+    super.channelRead(ctx, message);
   }
 
   @Override
@@ -81,10 +100,17 @@ final class UnansweredCommands extends ChannelDuplexHandler {
     // be too busy all the time, so it is given no more than one look.
     long pause = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastLook);
     stoodStill = !stoodStill && pause > 2 * pauseMillis;
+    if (heard || stoodStill) {
+      heard = false;
+      silentSinceNanos = System.nanoTime();
+    }
     if (!stoodStill) {
       // Not while going through them: whoever is told may send the next command at once.
       late(handler)
           .forEach(command -> command.completeExceptionally(new ServerErrors.TimeUpException()));
+    }
+    if (System.nanoTime() - silentSinceNanos >= silenceNanos) {
+      var unused = ctx.close();
     }
   }
 

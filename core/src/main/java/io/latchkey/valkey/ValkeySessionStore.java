@@ -13,8 +13,8 @@ import io.latchkey.codec.AttributeOptions;
 import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionEngine;
 import io.latchkey.internal.SessionSettings;
-import io.lettuce.core.RedisURI;
 import io.lettuce.core.resource.ClientResources;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +24,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,7 +70,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
   /**
    * A store with the default options and a client of its own.
    *
-   * @param uri the server, see {@link #builder}
+   * @param uri the server or servers, see {@link #builder}
    * @return a store that is not connected yet
    * @throws IllegalArgumentException if the URI is not one of a server
    */
@@ -79,10 +81,31 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
   /**
    * Options for a store.
    *
-   * @param uri the server: {@code valkey://[[user:]password@]host[:port][/database]}, with {@code
-   *     valkeys://} for TLS; {@code redis://} and {@code rediss://} mean the same
+   * <table>
+   *   <caption>URIs</caption>
+   *   <tr><td>one server</td>
+   *     <td>{@code valkey://[[user:]password@]host[:port][/database]}; {@code redis://} is the
+   *     same</td></tr>
+   *   <tr><td>the primary that sentinels know</td>
+   *     <td>{@code
+   *     valkey-sentinel://[[user:]password@]host[:port],host[:port][/database]?sentinelMasterId=name}
+   *     with the hosts of the sentinels, and user and password of the primary</td></tr>
+   *   <tr><td>a cluster</td>
+   *     <td>{@code valkey-cluster://[[user:]password@]host[:port],host[:port]} with some of its
+   *     nodes, one at least; the others are found</td></tr>
+   *   <tr><td>the same with TLS</td>
+   *     <td>{@code valkeys://} or {@code rediss://}, {@code valkeys-sentinel://} (also to the
+   *     sentinels), {@code valkeys-cluster://}</td></tr>
+   * </table>
+   *
+   * <p>Whatever the topology, a call fails at once while whoever has its session cannot be reached,
+   * and works again by itself. Behind Sentinel and in a cluster a primary replicates to others
+   * after it has answered: what it had not passed on when it died is lost, and so a session whose
+   * end was the last thing it was told may be there again.
+   *
+   * @param uri the server or servers
    * @return a builder with the defaults
-   * @throws IllegalArgumentException if the URI is not one of a server
+   * @throws IllegalArgumentException if the URI is not like these
    */
   public static Builder builder(String uri) {
     return new Builder(Objects.requireNonNull(uri, "uri"));
@@ -185,6 +208,8 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     private static final int MAX_CONNECTIONS = 64;
 
     private final String uri;
+    private final boolean cluster;
+    private final ConnectionOptions connection = new ConnectionOptions();
     private @Nullable ClientResources resources;
     private String namespace = "latchkey";
     private Layout layout = Layout.STRING;
@@ -204,7 +229,8 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
 
     private Builder(String uri) {
       this.uri = uri;
-      ValkeyUri.parse(uri, DEFAULT_COMMAND_TIMEOUT);
+      this.cluster =
+          ValkeyUri.parse(uri, DEFAULT_COMMAND_TIMEOUT).topology() == ValkeyUri.Topology.CLUSTER;
     }
 
     /**
@@ -475,8 +501,8 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     }
 
     /**
-     * How many connections the store opens; 2 by default. They carry many commands at a time, so
-     * more than 4 rarely pay.
+     * How many connections the store opens, to each node of a cluster; 2 by default. They carry
+     * many commands at a time, so more than 4 rarely pay.
      *
      * @param count from 1 to 64
      * @return this builder
@@ -512,14 +538,124 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     }
 
     /**
+     * Where user name and password come from, instead of the URI; for those that change. Open
+     * connections stay open; the next one that is made, also after a break, signs in with what the
+     * provider gives then.
+     *
+     * @param provider gives the credentials that are valid now, without blocking
+     * @return this builder
+     */
+    public Builder credentials(Credentials.Provider provider) {
+      connection.credentials(Objects.requireNonNull(provider, "provider"));
+      return this;
+    }
+
+    /**
+     * Where user name and password for the sentinels come from; by default the store does not sign
+     * in to them.
+     *
+     * @param provider gives the credentials that are valid now, without blocking
+     * @return this builder
+     */
+    public Builder sentinelCredentials(Credentials.Provider provider) {
+      connection.sentinelCredentials(Objects.requireNonNull(provider, "provider"));
+      return this;
+    }
+
+    /**
+     * Whose certificates are trusted, with TLS; by default those whom the JDK trusts. The file is
+     * read now, and not again.
+     *
+     * @param pem a file with certificates in PEM, of authorities or of the servers themselves
+     * @return this builder
+     * @throws IllegalArgumentException if the file cannot be read, or has no certificate in it
+     */
+    public Builder trustCertificates(Path pem) {
+      connection.trustCertificates(Objects.requireNonNull(pem, "pem"));
+      return this;
+    }
+
+    /**
+     * Who decides which certificates are trusted, with TLS; by default the JDK's own.
+     *
+     * @param trustManager a factory that was initialised
+     * @return this builder
+     */
+    public Builder trustManager(TrustManagerFactory trustManager) {
+      connection.trustManager(Objects.requireNonNull(trustManager, "trustManager"));
+      return this;
+    }
+
+    /**
+     * The certificate that is shown to a server which wants one (mutual TLS); none by default. The
+     * files are read now, and not again.
+     *
+     * @param certificatePem a file with the certificate in PEM, and those between it and its
+     *     authority
+     * @param keyPem a file with its private key in PEM: PKCS#8, not encrypted
+     * @return this builder
+     * @throws IllegalArgumentException if a file cannot be read, or is not like that
+     */
+    public Builder clientCertificate(Path certificatePem, Path keyPem) {
+      connection.clientCertificate(
+          Objects.requireNonNull(certificatePem, "certificatePem"),
+          Objects.requireNonNull(keyPem, "keyPem"));
+      return this;
+    }
+
+    /**
+     * Who decides which certificate is shown to a server that wants one (mutual TLS).
+     *
+     * @param keyManager a factory that was initialised
+     * @return this builder
+     */
+    public Builder keyManager(KeyManagerFactory keyManager) {
+      connection.keyManager(Objects.requireNonNull(keyManager, "keyManager"));
+      return this;
+    }
+
+    /**
+     * The name under which servers are asked for with TLS (SNI), and for which their certificate
+     * may be made out, beside the host that is connected to. By default it is that host: set it
+     * where servers are reached by addresses that their certificate does not have, as those that a
+     * cluster or Sentinel tells.
+     *
+     * @param name the name of a host
+     * @return this builder
+     * @throws IllegalArgumentException if it is no such name
+     */
+    public Builder serverName(String name) {
+      connection.serverName(Objects.requireNonNull(name, "name"));
+      return this;
+    }
+
+    /**
+     * How the connections are called in the server's {@code CLIENT LIST}; {@code latchkey} by
+     * default.
+     *
+     * @param name 1 to 64 printable characters of ASCII without spaces
+     * @return this builder
+     * @throws IllegalArgumentException if it is anything else
+     */
+    public Builder clientName(String name) {
+      connection.clientName(Objects.requireNonNull(name, "name"));
+      return this;
+    }
+
+    /**
      * Builds the store. Opens nothing.
      *
      * @return a store that is not connected yet
-     * @throws IllegalArgumentException if the touch interval is longer than the idle timeout, or
-     *     {@link #migrateFrom} names this store's own layout or keys
+     * @throws IllegalArgumentException if the touch interval is longer than the idle timeout, if
+     *     {@link #migrateFrom} names this store's own layout or keys, if an option needs another
+     *     URI (with TLS, with sentinels, without a password), if two options exclude each other, or
+     *     if {@link Keys#PLAIN} or sessions of Spring Session are to lie on a cluster
      */
     public ValkeySessionStore build() {
       checkSources();
+      if (cluster) {
+        checkCluster();
+      }
       SessionSettings settings =
           new SessionSettings(
                   idleMillis,
@@ -530,13 +666,8 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
                   unreadable,
                   clock)
               .checked();
-      RedisURI server = ValkeyUri.parse(uri, commandTimeout);
       Connections connections =
-          new StandaloneConnections(
-              server,
-              ClientFactory.options(commandTimeout, server.isSsl()),
-              ClientFactory.resources(resources, commandTimeout),
-              connectionCount);
+          connection.connections(uri, resources, commandTimeout, connectionCount);
       AttributeCodec codec = attributes.codec();
       SessionKeys sessionKeys = new SessionKeys(namespace, keys);
       SessionBackend backend =
@@ -551,6 +682,21 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
       }
       return new ValkeySessionStore(
           connections, new SessionEngine(backend, settings, codec, unreadableAttributes));
+    }
+
+    private void checkCluster() {
+      if (keys == Keys.PLAIN) {
+        throw new IllegalArgumentException(
+            "keys must be Keys.DIGEST on a cluster: with Keys.PLAIN the old and the new key of a"
+                + " rotation lie on different nodes");
+      }
+      for (MigrationSource source : sources) {
+        if (source.springSession() != null) {
+          throw new IllegalArgumentException(
+              "migrateFrom cannot name Spring Session on a cluster, where its keys and this"
+                  + " store's lie on different nodes");
+        }
+      }
     }
 
     private void checkSources() {

@@ -46,9 +46,13 @@ final class NativeServerProcess implements ServerProcess {
     this.port = port;
     this.command = new ArrayList<>(List.of("sh", "-c", BECOME_THE_SERVER, "sh"));
     this.command.add(executable.toString());
+    boolean hasFile = !args.isEmpty() && !args.get(0).startsWith("--");
+    if (hasFile) {
+      this.command.add(args.get(0));
+    }
     this.command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
     this.command.addAll(List.of("--dir", folder.toString(), "--save", "", "--appendonly", "no"));
-    this.command.addAll(args);
+    this.command.addAll(hasFile ? args.subList(1, args.size()) : args);
     this.process = launch();
   }
 

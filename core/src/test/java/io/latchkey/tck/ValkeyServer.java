@@ -114,7 +114,8 @@ public final class ValkeyServer implements BeforeAllCallback, AfterAllCallback, 
    * Starts another server, for one test alone. It is of the kind that the shared one is, or would
    * be without {@code LATCHKEY_TEST_URI}.
    *
-   * @param args options of the server, such as {@code "--maxmemory", "2mb"}
+   * @param args options of the server, such as {@code "--maxmemory", "2mb"}; before them the path
+   *     of a file with more of them, if need be
    * @return the running server, to be closed by the test
    */
   public static ServerProcess start(String... args) {

@@ -94,7 +94,7 @@ class ExchangeTest {
   /** What has met the end of its connection while it was being written. */
   @Test
   void lettuceEndsACommandOfOursInsteadOfReplayingIt() {
-    var replayed = ClientFactory.options(Duration.ofSeconds(1), false).getReplayFilter();
+    var replayed = ClientFactory.options(Duration.ofSeconds(1), null).getReplayFilter();
     Ending ending = new Ending();
     ServerCommand<byte[]> command = Request.get(new byte[] {'k'}).command(ending);
     assertThat(replayed.test(command)).isTrue();

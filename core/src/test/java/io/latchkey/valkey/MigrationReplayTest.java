@@ -34,11 +34,7 @@ class MigrationReplayTest {
   private final AttributeCodec codec = new AttributeCodec();
   private final SessionIds ids = new SessionIds();
   private final Connections connections =
-      new StandaloneConnections(
-          ValkeyUri.parse(SERVER.uri(), TIMEOUT),
-          ClientFactory.options(TIMEOUT, false),
-          ClientFactory.resources(null, TIMEOUT),
-          1);
+      new ConnectionOptions().connections(SERVER.uri(), null, TIMEOUT, 1);
 
   @BeforeEach
   void deleteKeys() {

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -56,7 +57,8 @@ class ServerErrorsTest {
 
   @Test
   void theReadmeGrantsWhatTheErrorNames() throws IOException {
-    assertThat(Files.readString(Path.of("../README.md"))).contains(ServerErrors.NEEDED);
+    assertThat(Files.readString(Path.of("../README.md")))
+        .contains(ServerErrors.NEEDED, ServerErrors.NEEDED_ON_A_CLUSTER);
   }
 
   @ParameterizedTest
@@ -94,6 +96,30 @@ class ServerErrorsTest {
             answer.startsWith("ERR")
                 ? answer.replaceFirst(".*-(\\w+) .*", "$1")
                 : answer.split(" ", 2)[0]);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "MOVED 3999 127.0.0.1:6381,MOVED,127.0.0.1,6381",
+    "MOVED 3999 :6381,MOVED,'',6381",
+    "MOVED 3999 node-1.example:6381,MOVED,node-1.example,6381",
+    "ASK 16383 fd00::1:6381,ASK,fd00::1,6381",
+    "MOVED somewhere,LATER,'',0",
+    "TRYAGAIN Multiple keys request during rehashing of slot,LATER,'',0",
+    "ERR Error running script: Lua script attempted to access a non local key in a cluster"
+        + " node,LATER,'',0"
+  })
+  void aRedirectionSaysWhereToAskAndThatNothingWasWritten(
+      String answer, String kind, String host, int port) {
+    assertThat(translated(answer))
+        .isInstanceOfSatisfying(
+            ServerErrors.RedirectedException.class,
+            redirected -> {
+              assertThat(redirected.kind()).hasToString(kind);
+              assertThat(redirected.host()).isEqualTo(host);
+              assertThat(redirected.port()).isEqualTo(port);
+              assertThat(redirected.outcomeUnknown()).isFalse();
+            });
   }
 
   @Test

@@ -25,10 +25,15 @@ abstract class ValkeyContract extends SessionStoreContract {
     this.keys = keys;
   }
 
+  /** Where the stores keep their sessions. */
+  String uri() {
+    return SERVER.uri();
+  }
+
   @Override
   protected SessionStore newStore(StoreOptions options) {
     ValkeySessionStore.Builder builder =
-        ValkeySessionStore.builder(SERVER.uri())
+        ValkeySessionStore.builder(uri())
             .resources(RESOURCES)
             .namespace(SERVER.namespace())
             .layout(layout)

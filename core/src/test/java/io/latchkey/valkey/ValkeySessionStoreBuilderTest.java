@@ -186,6 +186,14 @@ class ValkeySessionStoreBuilderTest {
         "valkey://user:s3cret@[::1",
         "redis-sentinel://user:s3cret@localhost:26379/0",
         "redis-socket:///s3cret/redis.sock",
+        "valkey://user:s3cret@a,b",
+        "valkey-sentinel://user:s3cret@a,b",
+        "valkey-sentinel://user:s3cret@a,b/0?master=s3cret",
+        "valkey-sentinel://user:s3cret@a,,b?sentinelMasterId=m",
+        "valkey-cluster://user:s3cret@",
+        "valkey-cluster://user:s3cret@a,b:port",
+        "valkey-cluster://user:s3cret@a,b/1",
+        "valkey-cluster://user:s3cret@a?timeout=1",
         " valkey://user:s3cret@localhost"
       })
   void aMalformedUriIsRefusedWithoutRepeatingItsPassword(String uri) {
@@ -206,7 +214,11 @@ class ValkeySessionStoreBuilderTest {
         "VALKEY://localhost",
         "valkey://:password@127.0.0.1",
         "valkey://[::1]:6379",
-        "valkey://my-host.example.org"
+        "valkey://my-host.example.org",
+        "valkey-sentinel://a,b:26380/1?sentinelMasterId=my-primary",
+        "valkeys-sentinel://user:p%40ss@[::1],[::1]:26380?sentinelMasterId=m",
+        "valkey-cluster://a,b_c:6380",
+        "valkeys-cluster://:p%40ss@a/"
       })
   void aUriOfEachSchemeIsAccepted(String uri) {
     ValkeySessionStore.connect(uri).close();

@@ -1,8 +1,10 @@
 package io.latchkey.webflux.boot;
 
 import java.net.URI;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails.Node;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslOptions;
 import org.springframework.boot.ssl.SslStoreBundle;
@@ -18,16 +20,6 @@ final class RedisConnections {
   private RedisConnections() {}
 
   static ConfiguredConnectionDetails of(DataRedisConnectionDetails redis, RedisKeys keys) {
-    if (redis.getSentinel() != null) {
-      throw Unsupported.nodes("sentinel");
-    }
-    if (redis.getCluster() != null) {
-      throw Unsupported.nodes("cluster");
-    }
-    DataRedisConnectionDetails.Standalone server = redis.getStandalone();
-    if (redis.getMasterReplica() != null || server == null) {
-      throw Unsupported.nodes("masterreplica");
-    }
     boolean ofProperties = ClassUtils.getShortName(redis.getClass()).equals(OF_PROPERTIES);
     String source =
         !ofProperties
@@ -35,6 +27,34 @@ final class RedisConnections {
             : keys.areSet() ? RedisKeys.SOURCE : RedisKeys.DEFAULT_SOURCE;
     // That the URL says rediss:// does not show in these details.
     boolean tls = tls(redis.getSslBundle(), source) || (ofProperties && isTls(keys.url()));
+    DataRedisConnectionDetails.Sentinel sentinel = redis.getSentinel();
+    if (sentinel != null) {
+      return new ConfiguredConnectionDetails(
+          RedisUri.ofSentinels(
+              tls,
+              addresses(sentinel.getNodes(), RedisUri.DEFAULT_SENTINEL_PORT),
+              sentinel.getMaster(),
+              redis.getUsername(),
+              redis.getPassword(),
+              sentinel.getDatabase()),
+          source,
+          sentinel.getUsername(),
+          sentinel.getPassword());
+    }
+    DataRedisConnectionDetails.Cluster cluster = redis.getCluster();
+    if (cluster != null) {
+      return new ConfiguredConnectionDetails(
+          RedisUri.ofCluster(
+              tls,
+              addresses(cluster.getNodes(), RedisUri.DEFAULT_PORT),
+              redis.getUsername(),
+              redis.getPassword()),
+          source);
+    }
+    DataRedisConnectionDetails.Standalone server = redis.getStandalone();
+    if (redis.getMasterReplica() != null || server == null) {
+      throw Unsupported.masterReplica();
+    }
     return new ConfiguredConnectionDetails(
         RedisUri.of(
             tls,
@@ -44,6 +64,12 @@ final class RedisConnections {
             redis.getPassword(),
             server.getDatabase()),
         source);
+  }
+
+  private static List<String> addresses(List<Node> nodes, int defaultPort) {
+    return nodes.stream()
+        .map(node -> RedisUri.address(node.host(), node.port(), defaultPort))
+        .toList();
   }
 
   private static boolean isTls(@Nullable String url) {

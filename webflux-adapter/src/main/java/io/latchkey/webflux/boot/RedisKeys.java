@@ -1,5 +1,6 @@
 package io.latchkey.webflux.boot;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -25,7 +26,11 @@ final class RedisKeys {
 
   /** Whether any property says where the server is. */
   boolean areSet() {
-    return text("url") != null || text("host") != null || isBound("port", Integer.class);
+    return text("url") != null
+        || text("host") != null
+        || isBound("port", Integer.class)
+        || !nodes("sentinel").isEmpty()
+        || !nodes("cluster").isEmpty();
   }
 
   @Nullable String url() {
@@ -34,11 +39,30 @@ final class RedisKeys {
 
   /** The server that they name, or the default one. */
   ConfiguredConnectionDetails connectionDetails() {
-    refuseNodes("sentinel");
-    refuseNodes("cluster");
-    refuseNodes("masterreplica");
     boolean tls = tls();
     String source = areSet() ? SOURCE : DEFAULT_SOURCE;
+    if (!nodes("sentinel").isEmpty()) {
+      return new ConfiguredConnectionDetails(
+          RedisUri.ofSentinels(
+              tls,
+              addresses("sentinel", RedisUri.DEFAULT_SENTINEL_PORT),
+              text("sentinel.master"),
+              text("username"),
+              text("password"),
+              number("database")),
+          source,
+          text("sentinel.username"),
+          text("sentinel.password"));
+    }
+    if (!nodes("cluster").isEmpty()) {
+      return new ConfiguredConnectionDetails(
+          RedisUri.ofCluster(
+              tls, addresses("cluster", RedisUri.DEFAULT_PORT), text("username"), text("password")),
+          source);
+    }
+    if (!nodes("masterreplica").isEmpty()) {
+      throw Unsupported.masterReplica();
+    }
     String url = url();
     if (url != null) {
       boolean plain = url.startsWith("redis:");
@@ -67,10 +91,24 @@ final class RedisKeys {
     return enabled;
   }
 
-  private void refuseNodes(String kind) {
-    if (binder.bind(PREFIX + kind + ".nodes", Bindable.listOf(String.class)).isBound()) {
-      throw Unsupported.nodes(kind);
-    }
+  private List<String> nodes(String kind) {
+    return binder.bind(PREFIX + kind + ".nodes", Bindable.listOf(String.class)).orElseGet(List::of);
+  }
+
+  /** As Boot reads them: what follows the last colon is the port. */
+  private List<String> addresses(String kind, int defaultPort) {
+    return nodes(kind).stream()
+        .map(
+            node -> {
+              int colon = node.lastIndexOf(':');
+              return colon < 0
+                  ? RedisUri.address(node, 0, defaultPort)
+                  : RedisUri.address(
+                      node.substring(0, colon),
+                      Integer.parseInt(node.substring(colon + 1)),
+                      defaultPort);
+            })
+        .toList();
   }
 
   private @Nullable String text(String key) {

@@ -23,7 +23,9 @@ final class StoreOptions {
   /** A builder for that server. */
   static ValkeySessionStore.Builder builder(LatchkeyConnectionDetails connection) {
     try {
-      return ValkeySessionStore.builder(connection.getUri());
+      ValkeySessionStore.Builder builder = ValkeySessionStore.builder(connection.getUri());
+      ConfiguredConnectionDetails.apply(connection, builder);
+      return builder;
     } catch (IllegalArgumentException e) {
       // Not as an invalid property value: that would show it, with its password.
       throw new LatchkeyStartException(

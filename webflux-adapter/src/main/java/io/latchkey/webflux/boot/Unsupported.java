@@ -3,15 +3,14 @@ package io.latchkey.webflux.boot;
 /** What Boot can be told about a Redis, and Latchkey has no use for yet. */
 final class Unsupported {
   private static final String OWN_SERVER =
-      "Set latchkey.uri to a single server for the sessions, such as valkey://localhost:6379.";
+      "Set latchkey.uri to the server for the sessions, such as valkey://localhost:6379.";
 
   private Unsupported() {}
 
-  static LatchkeyStartException nodes(String kind) {
+  static LatchkeyStartException masterReplica() {
     return new LatchkeyStartException(
-        "The properties or connection details of spring.data.redis name a "
-            + kind
-            + " setup, and Latchkey speaks to a single server only as yet.",
+        "The properties or connection details of spring.data.redis name a masterreplica setup, and"
+            + " Latchkey reads from primaries only as yet.",
         OWN_SERVER,
         null);
   }

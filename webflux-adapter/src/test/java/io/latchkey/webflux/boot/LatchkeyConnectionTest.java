@@ -7,6 +7,8 @@ import io.latchkey.SessionStoreException;
 import io.latchkey.tck.RespConnection;
 import io.latchkey.tck.ServerProcess;
 import io.latchkey.tck.ValkeyServer;
+import io.latchkey.testing.TestCluster;
+import io.latchkey.testing.TestSentinels;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -62,6 +64,10 @@ class LatchkeyConnectionTest {
         "username=ada                                         | valkey://localhost:6379/0",
         "ssl.enabled=true                                     | valkeys://localhost:6379/0",
         "host=keys.example ssl.enabled=false                  | valkey://keys.example:6379/0",
+        "sentinel.master=main sentinel.nodes=a:1,b:2          | valkey-sentinel://a:1,b:2/0?sentinelMasterId=main",
+        "sentinel.master=m sentinel.nodes=a:1 password=p@ username=u database=1 ssl.enabled=true | valkeys-sentinel://u:p%40@a:1/1?sentinelMasterId=m",
+        "cluster.nodes=a:1,b:2                                | valkey-cluster://a:1,b:2",
+        "cluster.nodes[0]=a:1 password=secret ssl.enabled=true | valkeys-cluster://:secret@a:1",
       })
   void propertiesOfSpringDataRedisNameTheServer(@Nullable String properties, String uri) {
     for (boolean bootsModule : new boolean[] {true, false}) {
@@ -120,19 +126,36 @@ class LatchkeyConnectionTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
-      value = {
-        "sentinel    | sentinel.master=main sentinel.nodes=a:1,b:2",
-        "cluster     | cluster.nodes=a:1,b:2",
-        "cluster     | cluster.nodes[0]=a:1",
-        "masterreplica | masterreplica.nodes=a:1,b:2",
-        "SSL bundle  | ssl.bundle=ours"
-      })
+      value = {"masterreplica | masterreplica.nodes=a:1,b:2", "SSL bundle  | ssl.bundle=ours"})
   void whatIsNotSupportedIsAnErrorAndNotASingleServer(String what, String properties) {
     for (boolean bootsModule : new boolean[] {true, false}) {
       redis(web(bootsModule), properties)
           .withPropertyValues(
               "spring.ssl.bundle.jks.ours.truststore.location=classpath:nowhere.p12")
           .run(context -> assertIsRefused(context, what));
+    }
+  }
+
+  @Test
+  void sessionsLieOnTheClusterThatPropertiesName() {
+    String nodes = TestCluster.shared().uri().substring("valkey-cluster://".length());
+    for (boolean bootsModule : new boolean[] {true, false}) {
+      assertThat(canWrite(redis(web(bootsModule), "cluster.nodes=" + nodes))).isTrue();
+    }
+  }
+
+  @Test
+  void sessionsLieOnThePrimaryThatSentinelsKnow() {
+    String uri = TestSentinels.shared().uri();
+    String nodes = uri.substring("valkey-sentinel://".length(), uri.indexOf('?'));
+    for (boolean bootsModule : new boolean[] {true, false}) {
+      var web =
+          redis(
+              web(bootsModule),
+              "sentinel.nodes=" + nodes + " sentinel.master=" + TestSentinels.NAME);
+      assertThat(canWrite(web)).isTrue();
+      assertThat(canWrite(redis(web, "sentinel.username=nobody sentinel.password=wr0ng")))
+          .isFalse();
     }
   }
 

@@ -1,0 +1,212 @@
+package io.latchkey.valkey;
+
+import io.latchkey.SessionStoreUnavailableException;
+import io.latchkey.UnreadableSessionException;
+import io.latchkey.internal.SessionIds;
+import io.latchkey.valkey.ServerErrors.RedirectedException;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.cluster.SlotHash;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Sessions lie on the nodes of a cluster, each in the slot of its id's routing tag.
+ *
+ * <p>Lettuce's own cluster client is not used: it rejects commands while it opens a connection to a
+ * node, and its commands are futures.
+ *
+ * <h2>When a node sends the command elsewhere</h2>
+ *
+ * <p>It has not run it, so it can be sent again, whatever it is. MOVED also corrects what is known
+ * of the slot, and has all slots asked for anew. ASK is for this one command. TRYAGAIN comes while
+ * a slot moves, for a command with two keys of which only one is there, as a rotation's: it is sent
+ * again until the session has moved as a whole, for at most the time that a command may take.
+ */
+final class ClusterConnections implements Connections {
+  private static final int MAX_REDIRECTIONS = 8;
+  private static final int PAUSE_MIN_MILLIS = 5;
+  private static final int PAUSE_MAX_MILLIS = 40;
+
+  private final ServerClient client;
+  private final ClusterSlots slots;
+  private final long timeoutNanos;
+
+  ClusterConnections(List<RedisURI> seeds, ServerClient client, int count, Duration timeout) {
+    this.client = client;
+    this.timeoutNanos = timeout.toNanos();
+    this.slots =
+        new ClusterSlots(
+            seeds, uri -> new Node(count, i -> new Stripe(client.opener(uri))), timeout);
+  }
+
+  @Override
+  public <T> Mono<T> execute(String id, Request<T> request) {
+    return Mono.defer(
+        () -> {
+          checkOpen();
+          return send(new Call<>(id, slot(id), request), 0, null);
+        });
+  }
+
+  @Override
+  public <T> Flux<Reply<T>> executeAll(List<String> ids, Function<String, Request<T>> request) {
+    return Flux.fromIterable(ids)
+        .buffer(COMMANDS_PER_WRITE)
+        .concatMap(
+            batch ->
+                Flux.defer(
+                    () -> {
+                      checkOpen();
+                      return slots.isLoaded()
+                          ? sendAll(batch, request)
+                          : slots.load().thenMany(Flux.defer(() -> sendAll(batch, request)));
+                    }));
+  }
+
+  @Override
+  public boolean isClosed() {
+    return client.isClosed();
+  }
+
+  @Override
+  public Mono<Void> close() {
+    return Mono.fromRunnable(slots::close).then(client.closeAll());
+  }
+
+  /** One write per node. */
+  private <T> Flux<Reply<T>> sendAll(List<String> ids, Function<String, Request<T>> request) {
+    List<Sent<T>> all = new ArrayList<>(ids.size());
+    Map<Node, List<ServerCommand<T>>> perNode = new LinkedHashMap<>();
+    for (String id : ids) {
+      Call<T> call = new Call<>(id, slot(id), request.apply(id));
+      ClusterSlots.Member member = slots.owner(call.slot);
+      Reply.Future<T> reply = new Reply.Future<>();
+      all.add(new Sent<>(call, member, reply));
+      if (member == null) {
+        reply.failed(uncovered());
+      } else {
+        perNode
+            .computeIfAbsent(member.node(), node -> new ArrayList<>())
+            .add(call.request.command(reply));
+      }
+    }
+    perNode.forEach(Node::sendAll);
+    return Flux.fromIterable(all).concatMap(this::reply);
+  }
+
+  private <T> Mono<Reply<T>> reply(Sent<T> sent) {
+    return Mono.fromFuture(sent.reply)
+        .onErrorResume(
+            SessionStoreUnavailableException.class,
+            error ->
+                follow(sent.member, sent.call, 0, null, error)
+                    .map(value -> new Reply<>(value, null))
+                    .defaultIfEmpty(new Reply<T>(null, null))
+                    .onErrorResume(
+                        UnreadableSessionException.class,
+                        unreadable -> Mono.just(new Reply<>(null, unreadable))));
+  }
+
+  private <T> Mono<T> send(Call<T> call, int redirections, @Nullable Long until) {
+    ClusterSlots.Member owner = slots.owner(call.slot);
+    if (owner != null) {
+      return send(owner, false, call, redirections, until);
+    }
+    if (slots.isLoaded()) {
+      slots.refreshSoon();
+      return Mono.error(uncovered());
+    }
+    return slots.load().then(Mono.defer(() -> send(call, redirections, until)));
+  }
+
+  private <T> Mono<T> send(
+      ClusterSlots.Member to,
+      boolean asking,
+      Call<T> call,
+      int redirections,
+      @Nullable Long until) {
+    Mono<T> answer =
+        asking
+            ? to.node().sendAsking(call.id, call.request)
+            : to.node().send(call.id, call.request);
+    return answer.onErrorResume(
+        SessionStoreUnavailableException.class,
+        error -> follow(to, call, redirections, until, error));
+  }
+
+  /**
+   * Goes where the answer says.
+   *
+   * @param from who gave it; null if nobody was asked
+   * @param until when to give up waiting for the slot to have moved, if that has begun
+   */
+  private <T> Mono<T> follow(
+      ClusterSlots.@Nullable Member from,
+      Call<T> call,
+      int redirections,
+      @Nullable Long until,
+      SessionStoreUnavailableException error) {
+    if (from == null || !(error instanceof RedirectedException redirected)) {
+      // Whoever takes over from a node that is away is known to the others.
+      slots.refreshSoon();
+      return Mono.error(error);
+    }
+    if (redirections == MAX_REDIRECTIONS) {
+      return Mono.error(
+          new SessionStoreUnavailableException(
+              "the cluster's nodes do not agree on who has the session's slot, and sent the command"
+                  + " from one to another; nothing was written",
+              null,
+              false));
+    }
+    return switch (redirected.kind()) {
+      case MOVED -> {
+        ClusterSlots.Member to = slots.moved(call.slot, from, redirected);
+        yield send(to, false, call, redirections + 1, until);
+      }
+      case ASK -> send(slots.member(from, redirected), true, call, redirections + 1, until);
+      case LATER -> {
+        long now = System.nanoTime();
+        long end = until == null ? now + timeoutNanos : until;
+        yield now - end >= 0
+            ? Mono.error(error)
+            : Mono.delay(pause()).then(Mono.defer(() -> send(call, 0, end)));
+      }
+    };
+  }
+
+  private void checkOpen() {
+    if (client.isClosed()) {
+      throw ServerErrors.closed();
+    }
+  }
+
+  private static int slot(String id) {
+    return SlotHash.getSlot(id.substring(0, SessionIds.TAG_LENGTH));
+  }
+
+  private static Duration pause() {
+    return Duration.ofMillis(
+        ThreadLocalRandom.current().nextInt(PAUSE_MIN_MILLIS, PAUSE_MAX_MILLIS));
+  }
+
+  private static SessionStoreUnavailableException uncovered() {
+    return new SessionStoreUnavailableException(
+        "no node of the cluster has the session's slot just now; nothing was sent", null, false);
+  }
+
+  /** What is to be asked, wherever the slot is. */
+  private record Call<T>(String id, int slot, Request<T> request) {}
+
+  /** One of many that went out together. */
+  private record Sent<T>(
+      Call<T> call, ClusterSlots.@Nullable Member member, Reply.Future<T> reply) {}
+}

@@ -1,0 +1,142 @@
+package io.latchkey.valkey;
+
+import io.latchkey.valkey.ValkeyUri.Topology;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.resource.ClientResources;
+import java.nio.file.Path;
+import java.time.Duration;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
+
+/** How a store is connected: what a URI cannot say. */
+final class ConnectionOptions {
+  private static final String DEFAULT_CLIENT_NAME = "latchkey";
+
+  private Credentials.@Nullable Provider credentials;
+  private Credentials.@Nullable Provider sentinelCredentials;
+  private @Nullable TrustManagerFactory trustCertificates;
+  private @Nullable TrustManagerFactory trustManager;
+  private @Nullable KeyManagerFactory clientCertificate;
+  private @Nullable KeyManagerFactory keyManager;
+  private @Nullable SNIHostName serverName;
+  private String clientName = DEFAULT_CLIENT_NAME;
+
+  void credentials(Credentials.Provider provider) {
+    credentials = provider;
+  }
+
+  void sentinelCredentials(Credentials.Provider provider) {
+    sentinelCredentials = provider;
+  }
+
+  void trustCertificates(Path file) {
+    trustCertificates = Pem.trust("trustCertificates", file);
+  }
+
+  void trustManager(TrustManagerFactory trust) {
+    trustManager = trust;
+  }
+
+  void clientCertificate(Path certificate, Path key) {
+    clientCertificate = Pem.identity("clientCertificate", certificate, key);
+  }
+
+  void keyManager(KeyManagerFactory keys) {
+    keyManager = keys;
+  }
+
+  void serverName(String name) {
+    try {
+      serverName = new SNIHostName(name);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "serverName must be the name of a host, but was '" + name + "'");
+    }
+  }
+
+  void clientName(String name) {
+    if (!name.matches("[!-~]{1,64}")) {
+      throw new IllegalArgumentException(
+          "clientName must be 1 to 64 printable characters of ASCII without spaces, but was '"
+              + name
+              + "'");
+    }
+    clientName = name;
+  }
+
+  /**
+   * Connections that are not open yet.
+   *
+   * @throws IllegalArgumentException if two options, or an option and the URI, exclude each other
+   */
+  Connections connections(
+      String uri, @Nullable ClientResources lent, Duration commandTimeout, int count) {
+    ValkeyUri parsed = ValkeyUri.parse(uri, commandTimeout);
+    check(parsed);
+    parsed.servers().forEach(this::apply);
+    ServerClient client =
+        new ServerClient(
+            ClientFactory.options(
+                commandTimeout,
+                parsed.isTls()
+                    ? ClientFactory.sslOptions(
+                        trustManager == null ? trustCertificates : trustManager,
+                        keyManager == null ? clientCertificate : keyManager,
+                        serverName)
+                    : null),
+            ClientFactory.resources(lent, commandTimeout));
+    return parsed.topology() == Topology.CLUSTER
+        ? new ClusterConnections(parsed.servers(), client, count, commandTimeout)
+        : new StandaloneConnections(parsed.servers().get(0), client, count);
+  }
+
+  private void apply(RedisURI server) {
+    server.setClientName(clientName);
+    if (credentials != null) {
+      server.setCredentialsProvider(new CurrentCredentials(credentials));
+    }
+    for (RedisURI sentinel : server.getSentinels()) {
+      sentinel.setClientName(clientName);
+      if (sentinelCredentials != null) {
+        sentinel.setCredentialsProvider(new CurrentCredentials(sentinelCredentials));
+      }
+    }
+  }
+
+  private void check(ValkeyUri uri) {
+    refuseBoth("trustCertificates", trustCertificates, "trustManager", trustManager);
+    refuseBoth("clientCertificate", clientCertificate, "keyManager", keyManager);
+    if (credentials != null && uri.hasCredentials()) {
+      throw new IllegalArgumentException(
+          "credentials and a user or password in the URI exclude each other: leave one out");
+    }
+    if (sentinelCredentials != null && uri.topology() != Topology.SENTINEL) {
+      throw new IllegalArgumentException(
+          "sentinelCredentials needs a URI with sentinels, valkey-sentinel://");
+    }
+    if (!uri.isTls()) {
+      refuseWithoutTls("trustCertificates", trustCertificates);
+      refuseWithoutTls("trustManager", trustManager);
+      refuseWithoutTls("clientCertificate", clientCertificate);
+      refuseWithoutTls("keyManager", keyManager);
+      refuseWithoutTls("serverName", serverName);
+    }
+  }
+
+  private static void refuseBoth(
+      String first, @Nullable Object one, String second, @Nullable Object other) {
+    if (one != null && other != null) {
+      throw new IllegalArgumentException(
+          first + " and " + second + " exclude each other: set one of them");
+    }
+  }
+
+  private static void refuseWithoutTls(String option, @Nullable Object value) {
+    if (value != null) {
+      throw new IllegalArgumentException(
+          option + " needs a URI with TLS: valkeys://, valkeys-sentinel:// or valkeys-cluster://");
+    }
+  }
+}

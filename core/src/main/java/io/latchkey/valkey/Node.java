@@ -1,0 +1,154 @@
+package io.latchkey.valkey;
+
+import io.latchkey.internal.SessionIds;
+import io.lettuce.core.protocol.CommandType;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * A few connections to one server, striped by the routing tag of the session's id, which a rotation
+ * keeps. What is called on a connection's own thread, as the answer to one command calls for the
+ * next, goes out on that connection: no other thread has to wake up for it. While a connection is
+ * down the others do its work.
+ */
+final class Node {
+  private final Stripe[] stripes;
+  private final AtomicInteger batches = new AtomicInteger();
+
+  /**
+   * A server to which nothing is connected yet.
+   *
+   * @param count how many connections it gets
+   * @param stripe makes one of them
+   */
+  Node(int count, IntFunction<Stripe> stripe) {
+    this.stripes = new Stripe[count];
+    Arrays.setAll(stripes, stripe);
+  }
+
+  /** Sends a command about a session; subscribe once, at once. */
+  <T> Mono<T> send(String id, Request<T> request) {
+    int preferred = stripe(id);
+    Stripe up = anyUp(preferred);
+    return up != null
+        ? new Exchange<>(up, request)
+        : opened(preferred).flatMap(opened -> new Exchange<>(opened, request));
+  }
+
+  /** Sends many commands with one write. Each ends with whatever this meets. */
+  void sendAll(List<? extends ServerCommand<?>> commands) {
+    int preferred = Math.floorMod(batches.getAndIncrement(), stripes.length);
+    Stripe up = anyUp(preferred);
+    if (up != null) {
+      up.sendAll(commands);
+    } else {
+      opened(preferred)
+          .subscribe(
+              opened -> opened.sendAll(commands),
+              error -> commands.forEach(command -> command.completeExceptionally(error)));
+    }
+  }
+
+  /**
+   * Sends a command to a node of a cluster that is about to take over the session's slot.
+   *
+   * <p>What follows an ASKING on its connection is answered as if the slot were this node's
+   * already; so that must be this command, and not one that somebody else writes at the same
+   * moment. Nobody does on the connection's own thread, which the answer to another command leads
+   * to.
+   */
+  <T> Mono<T> sendAsking(String id, Request<T> request) {
+    int preferred = stripe(id);
+    Stripe up = anyUp(preferred);
+    return (up != null ? Mono.just(up) : opened(preferred))
+        .flatMap(
+            stripe ->
+                new Exchange<>(stripe, ServerVersion.HELLO)
+                    .then(Mono.defer(() -> new Exchange<>(asking(stripe), request))));
+  }
+
+  private static Link asking(Stripe stripe) {
+    return command -> {
+      if (stripe.answersOn(Thread.currentThread())) {
+        stripe.sendAll(
+            List.of(
+                new Request<>(CommandType.ASKING, Request::bytes, Request.args())
+                    .command(new Permission(command)),
+                command));
+      } else {
+        command.completeExceptionally(ServerErrors.RedirectedException.later());
+      }
+    };
+  }
+
+  /** Whether one of the connections is open now. */
+  boolean isUp() {
+    for (Stripe stripe : stripes) {
+      if (stripe.isUp()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Closes all connections, without waiting for it. */
+  void close() {
+    for (Stripe stripe : stripes) {
+      stripe.close();
+    }
+  }
+
+  private int stripe(String id) {
+    int hash = 0;
+    for (int i = 0; i < SessionIds.TAG_LENGTH; i++) {
+      hash = 31 * hash + id.charAt(i);
+    }
+    return Math.floorMod(hash, stripes.length);
+  }
+
+  /** The stripe to use now, if any is up. */
+  private @Nullable Stripe anyUp(int preferred) {
+    Thread caller = Thread.currentThread();
+    for (Stripe stripe : stripes) {
+      if (stripe.answersOn(caller) && stripe.isUp()) {
+        return stripe;
+      }
+    }
+    Stripe first = stripes[preferred];
+    if (first.isUp()) {
+      return first;
+    }
+    if (!first.wasOpened()) {
+      return null;
+    }
+    for (int i = 1; i < stripes.length; i++) {
+      Stripe other = stripes[(preferred + i) % stripes.length];
+      if (other.isUp()) {
+        return other;
+      }
+    }
+    return null;
+  }
+
+  private Mono<Stripe> opened(int stripe) {
+    // Shared by all who wait for it: one who gives up must not cancel it for the others.
+    return Mono.fromFuture(stripes[stripe]::open, true)
+        .onErrorMap(ServerErrors::translate)
+        .thenReturn(stripes[stripe]);
+  }
+
+  /** What came of ASKING: of interest only if it is not permitted. */
+  private record Permission(ServerCommand<?> command) implements ServerCommand.Receiver<byte[]> {
+    @Override
+    public void answered(byte @Nullable [] value) {}
+
+    @Override
+    public void failed(Throwable error) {
+      command.completeExceptionally(error);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package io.latchkey.valkey;
+
+import io.latchkey.SessionStoreUnavailableException;
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.resource.ClientResources;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.retry.Retry;
+
+/** Opens connections, and closes them all in the end. */
+final class ServerClient extends RedisClient {
+  private static final Logger log = LoggerFactory.getLogger(ServerClient.class);
+
+  private static final Duration RETRY_MIN = Duration.ofMillis(50);
+  private static final Duration RETRY_MAX = Duration.ofSeconds(2);
+  private static final long SHUTDOWN_SECONDS = 2;
+
+  private final ClientResources resources;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Mono<Void> close = Mono.defer(this::shutdownAll).cache();
+
+  ServerClient(ClientOptions options, ClientResources resources) {
+    super(resources, new RedisURI());
+    this.resources = resources;
+    setOptions(options);
+  }
+
+  /** How a stripe is connected to that server, or to the primary that sentinels know. */
+  Stripe.Opener opener(RedisURI uri) {
+    return isLookedUp(uri) ? new ToPrimary(uri) : () -> open(uri);
+  }
+
+  /** A connection to a server that is not too old. */
+  CompletionStage<StatefulRedisConnection<byte[], byte[]>> open(RedisURI uri) {
+    return connectAsync(ByteArrayCodec.INSTANCE, uri)
+        .toCompletableFuture()
+        .thenCompose(ServerVersion::check);
+  }
+
+  /**
+   * Where Lettuce connects to, for the first time and again. Before that the credentials are asked
+   * for, and the sentinels where the primary is now. If that fails when a connection is made again,
+   * Lettuce would take the former address: so it is tried until it succeeds.
+   */
+  @Override
+  protected Mono<SocketAddress> getSocketAddress(RedisURI uri) {
+    Mono<SocketAddress> address =
+        isLookedUp(uri)
+            ? Sentinels.primary(this, uri)
+            : Mono.defer(() -> super.getSocketAddress(uri));
+    if (uri.getCredentialsProvider() instanceof CurrentCredentials credentials) {
+      address = credentials.renew().then(address);
+    } else if (!isLookedUp(uri)) {
+      return address;
+    }
+    Mono<SocketAddress> once = address;
+    Mono<SocketAddress> untilFound = once.retryWhen(untilClosed());
+    AtomicBoolean again = new AtomicBoolean();
+    return Mono.defer(() -> again.getAndSet(true) ? untilFound : once);
+  }
+
+  private Retry untilClosed() {
+    return Retry.backoff(Long.MAX_VALUE, RETRY_MIN)
+        .maxBackoff(RETRY_MAX)
+        .doBeforeRetry(
+            signal -> {
+              if (signal.totalRetriesInARow() == 0) {
+                log.warn("a connection cannot be made anew yet: {}", signal.failure().toString());
+              }
+            })
+        .filter(error -> !isClosed());
+  }
+
+  private static boolean isLookedUp(RedisURI uri) {
+    return !uri.getSentinels().isEmpty();
+  }
+
+  boolean isClosed() {
+    return closed.get();
+  }
+
+  /** Closes all connections, and the threads if they are not lent; completes when that is done. */
+  Mono<Void> closeAll() {
+    return close;
+  }
+
+  private Mono<Void> shutdownAll() {
+    closed.set(true);
+    return Mono.fromCompletionStage(() -> shutdownAsync(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS))
+        .then(Mono.defer(this::shutdownResources));
+  }
+
+  private Mono<Void> shutdownResources() {
+    // Ending an event loop takes its queue's lock for a moment, from a thread that must not block.
+    return Mono.<Void>create(
+            sink ->
+                resources
+                    .shutdown(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS)
+                    .addListener(done -> sink.success()))
+        .subscribeOn(Schedulers.boundedElastic());
+  }
+
+  /** Whom the sentinels take for the primary may have been demoted a moment ago. */
+  private final class ToPrimary implements Stripe.Opener {
+    private final RedisURI uri;
+
+    ToPrimary(RedisURI uri) {
+      this.uri = uri;
+    }
+
+    @Override
+    public CompletionStage<StatefulRedisConnection<byte[], byte[]>> open() {
+      return ServerClient.this
+          .open(uri)
+          .thenCompose(
+              connection ->
+                  ServerVersion.isPrimary(connection)
+                      .flatMap(primary -> primary ? Mono.just(connection) : demoted())
+                      .onErrorResume(error -> closed(connection).then(Mono.error(error)))
+                      .toFuture());
+    }
+
+    @Override
+    public Mono<Boolean> isRight(StatefulRedisConnection<byte[], byte[]> connection) {
+      return ServerVersion.isPrimary(connection);
+    }
+
+    private Mono<Void> closed(StatefulRedisConnection<byte[], byte[]> connection) {
+      return Mono.fromCompletionStage(connection::closeAsync).onErrorComplete();
+    }
+
+    private <T> Mono<T> demoted() {
+      return Mono.error(
+          new SessionStoreUnavailableException(
+              "the server that the sentinels take for the primary is a replica; nothing was sent",
+              null,
+              false));
+    }
+  }
+}
