@@ -32,13 +32,12 @@ public final class BlockHoundExtension
 
   /**
    * Remembers the call, and throws only where it stands in our own code: an error out of the middle
-   * of a lock in Netty or Lettuce leaves the lock taken, and all others waiting for ever. Six short
-   * locks of theirs do not count: that of Netty's allocator, that under which Lettuce counts the
-   * users of its event loops when a client opens its first connection or is closed, that under
+   * of a lock in Netty or Lettuce leaves the lock taken, and all others waiting for ever. Five
+   * short locks of theirs do not count: that of Netty's allocator, that under which Lettuce counts
+   * the users of its event loops when a client opens its first connection or is closed, that under
    * which it counts the threads that write to one connection at this moment, that under which it
-   * looks up the methods of its synchronous API whenever a connection is made, that of the bounded
-   * queue whose length it asks for with each command, and that of Jackson when it reads a class for
-   * the first time.
+   * looks up the methods of its synchronous API whenever a connection is made, and that of Jackson
+   * when it reads a class for the first time.
    */
   private static void caught(BlockingMethod method) {
     BlockingOperationError error = new BlockingOperationError(method);
@@ -52,9 +51,7 @@ public final class BlockHoundExtension
                         || caller.equals("io.lettuce.core.resource.DefaultEventLoopGroupProvider")
                         || caller.equals("io.lettuce.core.protocol.SharedLock")
                         || caller.equals("tools.jackson.databind.deser.DeserializerCache")
-                        || caller.startsWith("io.lettuce.core.internal.AbstractInvocationHandler"))
-            || (callers.contains("java.util.concurrent.ArrayBlockingQueue")
-                && callers.contains("io.lettuce.core.protocol.DefaultEndpoint"));
+                        || caller.startsWith("io.lettuce.core.internal.AbstractInvocationHandler"));
     if (theirShortLock) {
       return;
     }

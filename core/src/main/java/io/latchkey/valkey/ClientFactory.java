@@ -34,9 +34,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The settings of Lettuce that our promises rest upon. */
 final class ClientFactory {
-  /** Commands that may wait for answers on one connection; beyond it calls fail at once. */
-  static final int REQUEST_QUEUE_SIZE = 8192;
-
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(10);
   private static final int RECONNECT_MIN_MILLIS = 10;
   private static final int RECONNECT_MAX_MILLIS = 2000;
@@ -103,7 +100,8 @@ final class ClientFactory {
         .sslOptions(ssl == null ? SslOptions.create() : ssl)
         .autoReconnect(true)
         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-        .requestQueueSize(REQUEST_QUEUE_SIZE)
+        // Bounded by Backlog.
+        .requestQueueSize(Integer.MAX_VALUE)
         // UnansweredCommands does it, without a timer for each.
         .timeoutOptions(TimeoutOptions.create())
         .replayFilter(ClientFactory::endInsteadOfReplay)

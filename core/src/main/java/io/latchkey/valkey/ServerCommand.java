@@ -21,6 +21,14 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
   private static final AtomicIntegerFieldUpdater<ServerCommand> ENDED =
       AtomicIntegerFieldUpdater.newUpdater(ServerCommand.class, "ended");
 
+  @SuppressWarnings("rawtypes") // the updater knows no type arguments
+  private static final AtomicIntegerFieldUpdater<ServerCommand> PHASE =
+      AtomicIntegerFieldUpdater.newUpdater(ServerCommand.class, "phase");
+
+  private static final int NOT_WRITTEN = 0;
+  private static final int WRITTEN = 1;
+  private static final int OFF_THE_CONNECTION = 2;
+
   private static final byte[] CRLF = {'\r', '\n'};
 
   private final byte @Nullable [] key;
@@ -29,6 +37,12 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
 
   @SuppressWarnings("unused") // by the updater
   private volatile int ended;
+
+  /** Where it counts as under way; null until it is sent. */
+  private @Nullable Backlog backlog;
+
+  @SuppressWarnings("unused") // by the updater
+  private volatile int phase;
 
   /**
    * A command.
@@ -51,6 +65,7 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
   /** Reads are many, and their arguments one key: no list of arguments is made for it. */
   @Override
   public void encode(ByteBuf out) {
+    PHASE.compareAndSet(this, NOT_WRITTEN, WRITTEN);
     if (key == null) {
       super.encode(out);
       return;
@@ -81,8 +96,21 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
     return nanoTime - createdAt;
   }
 
+  /** Counts it among those under way until the connection is done with it. */
+  void countedBy(Backlog backlog) {
+    this.backlog = backlog;
+  }
+
+  private void leave() {
+    Backlog counting = backlog;
+    if (PHASE.getAndSet(this, OFF_THE_CONNECTION) != OFF_THE_CONNECTION && counting != null) {
+      counting.leave();
+    }
+  }
+
   @Override
   public void complete() {
+    leave();
     if (!end()) {
       return;
     }
@@ -97,6 +125,9 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
 
   @Override
   public boolean completeExceptionally(Throwable error) {
+    if (!(error instanceof ServerErrors.TimeUpException)) {
+      leave(); // else its answer is still to come
+    }
     if (!end()) {
       return false;
     }
@@ -110,6 +141,7 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
   /** Lettuce has given it up. */
   @Override
   public void cancel() {
+    leave();
     if (end()) {
       status = ST_CANCELLED;
       receiver.failed(ServerErrors.translate(new CancellationException()));
@@ -120,6 +152,9 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
   void abandon() {
     if (end()) {
       status = ST_CANCELLED;
+      if (phase == NOT_WRITTEN) {
+        leave(); // Lettuce passes it over
+      }
     }
   }
 

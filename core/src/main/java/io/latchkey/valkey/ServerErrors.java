@@ -112,10 +112,6 @@ final class ServerErrors {
     if (message.contains("Currently not connected")) {
       return notConnected();
     }
-    if (message.contains("queue size exceeded") || message.contains("stack size exceeded")) {
-      return new SessionStoreUnavailableException(
-          "too many commands wait for the server's answer; nothing was sent", null, false);
-    }
     if (cause instanceof io.lettuce.core.RedisException) {
       return lost();
     }
@@ -137,6 +133,15 @@ final class ServerErrors {
   static SessionStoreUnavailableException notConnected() {
     return new SessionStoreUnavailableException(
         "the server is not connected; nothing was sent. Latchkey reconnects by itself",
+        null,
+        false);
+  }
+
+  static SessionStoreUnavailableException overloaded() {
+    return new SessionStoreUnavailableException(
+        "the server does not keep up: "
+            + Backlog.MOST
+            + " commands wait for its answers on one connection already; nothing was sent",
         null,
         false);
   }

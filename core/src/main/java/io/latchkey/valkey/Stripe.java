@@ -28,6 +28,7 @@ final class Stripe implements Link {
   private static final long BETWEEN_REPLACEMENTS_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Opener opener;
+  private final Backlog backlog = new Backlog();
   private final AtomicReference<@Nullable Attempt> attempt = new AtomicReference<>();
   private volatile @Nullable StatefulRedisConnection<byte[], byte[]> up;
 
@@ -46,13 +47,26 @@ final class Stripe implements Link {
 
   @Override
   public void send(ServerCommand<?> command) {
-    connection().dispatch(command);
+    StatefulRedisConnection<byte[], byte[]> connection = connection();
+    if (!backlog.enter(command)) {
+      throw ServerErrors.overloaded();
+    }
+    connection.dispatch(command);
   }
 
   /** Sends commands with one write. */
   void sendAll(List<? extends ServerCommand<?>> commands) {
     try {
-      connection().dispatch(new ArrayList<RedisCommand<byte[], byte[], ?>>(commands));
+      StatefulRedisConnection<byte[], byte[]> connection = connection();
+      List<RedisCommand<byte[], byte[], ?>> admitted = new ArrayList<>(commands.size());
+      for (ServerCommand<?> command : commands) {
+        if (backlog.enter(command)) {
+          admitted.add(command);
+        } else {
+          command.completeExceptionally(ServerErrors.overloaded());
+        }
+      }
+      connection.dispatch(admitted);
     } catch (RuntimeException e) {
       commands.forEach(command -> command.completeExceptionally(e));
     }

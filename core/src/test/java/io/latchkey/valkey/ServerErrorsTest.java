@@ -147,7 +147,6 @@ class ServerErrorsTest {
   static Stream<Arguments> unsent() {
     return Stream.of(
         arguments(new RedisException("Currently not connected. Commands are rejected."), false),
-        arguments(new RedisException("Request queue size exceeded: 8192."), false),
         arguments(new RedisCommandTimeoutException("Command timed out after 2 second(s)"), true),
         arguments(new RedisException("Connection closed"), true),
         arguments(new IOException("Connection reset by peer"), true),

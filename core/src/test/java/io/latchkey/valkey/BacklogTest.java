@@ -1,0 +1,135 @@
+package io.latchkey.valkey;
+
+import static io.latchkey.valkey.Sessions.PATIENCE;
+import static io.latchkey.valkey.Sessions.created;
+import static io.latchkey.valkey.Sessions.error;
+import static io.latchkey.valkey.Sessions.value;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.latchkey.Session;
+import io.latchkey.SessionStoreUnavailableException;
+import io.latchkey.tck.ServerProcess;
+import io.latchkey.tck.ValkeyServer;
+import io.latchkey.testing.RecordingProxy;
+import io.latchkey.testing.TestCluster;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
+
+/** How much may be under way to a server that does not keep up. */
+class BacklogTest {
+  private final ServerProcess server = ValkeyServer.start();
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  @Test
+  void whatComesBeyondTheBoundFailsAtOnceAndWasNotSent() {
+    try (ValkeySessionStore store = store(server.uri(), Duration.ofMinutes(5))) {
+      Session session = created(store);
+      server.pause();
+      Disposable waiting = start(store, session, Backlog.MOST, new AtomicInteger());
+
+      assertRefused(store.get(session.id()));
+      assertRefused(store.getAll(List.of(session.id())).next());
+
+      server.resume();
+      assertThat(value(whenBack(store.get(session.id()))).names()).containsExactly("user");
+      waiting.dispose();
+    }
+  }
+
+  /** Their answers are still to come, and have to be kept apart from others'. */
+  @Test
+  void thoseThatNobodyWaitsForAnyMoreCount() {
+    try (RecordingProxy proxy = RecordingProxy.of(server.uri());
+        ValkeySessionStore store = store(proxy.uri(), Duration.ofMinutes(5))) {
+      Session session = created(store);
+      // Twice, as none may be counted for ever.
+      for (int i = 0; i < 2; i++) {
+        proxy.holdAnswers();
+        Disposable waiting = start(store, session, Backlog.MOST, new AtomicInteger());
+        TestCluster.await("all are written", () -> proxy.unanswered() == Backlog.MOST);
+        waiting.dispose();
+
+        assertRefused(store.get(session.id()));
+
+        proxy.releaseAnswers();
+        value(whenBack(store.get(session.id())));
+        proxy.awaitQuiet();
+      }
+    }
+  }
+
+  /** Lettuce passes them over. */
+  @Test
+  void thoseThatWereGivenUpBeforeTheyWereWrittenDoNotCount() {
+    try (ValkeySessionStore store = store(server.uri(), Duration.ofMinutes(5))) {
+      Session session = created(store);
+      for (int i = 0; i < 20; i++) {
+        start(store, session, Backlog.MOST, new AtomicInteger()).dispose();
+      }
+      assertThat(value(whenBack(store.get(session.id()))).names()).containsExactly("user");
+      server.pause();
+      AtomicInteger failed = new AtomicInteger();
+      Disposable waiting = start(store, session, Backlog.MOST, failed);
+      assertThat(failed).hasValue(0);
+      waiting.dispose();
+    }
+  }
+
+  @Test
+  void thoseWhoseTimeIsUpAreForgottenWithTheirConnection() {
+    try (ValkeySessionStore store = store(server.uri(), Duration.ofSeconds(1))) {
+      Session session = created(store);
+      server.pause();
+      start(store, session, Backlog.MOST, new AtomicInteger());
+      error(store.get(session.id()));
+      server.kill();
+      server.restart();
+      value(whenBack(store.get(session.id()).hasElement()));
+
+      server.pause();
+      AtomicInteger failed = new AtomicInteger();
+      start(store, session, Backlog.MOST, failed);
+      assertThat(failed).hasValue(0);
+      assertRefused(store.get(session.id()));
+    }
+  }
+
+  private static ValkeySessionStore store(String uri, Duration commandTimeout) {
+    return ValkeySessionStore.builder(uri).connections(1).commandTimeout(commandTimeout).build();
+  }
+
+  private static Disposable start(
+      ValkeySessionStore store, Session session, int count, AtomicInteger failed) {
+    return Disposables.composite(
+        Collections.nCopies(count, store.get(session.id())).stream()
+            .map(get -> get.subscribe(found -> {}, error -> failed.incrementAndGet()))
+            .toList());
+  }
+
+  private static void assertRefused(Mono<?> call) {
+    assertThat(error(call.timeout(PATIENCE)))
+        .isInstanceOfSatisfying(
+            SessionStoreUnavailableException.class,
+            unavailable -> assertThat(unavailable.outcomeUnknown()).isFalse())
+        .hasMessageContaining("8192 commands wait");
+  }
+
+  private static <T> Mono<T> whenBack(Mono<T> call) {
+    return call.retryWhen(
+            Retry.fixedDelay(Long.MAX_VALUE, Duration.ofMillis(20))
+                .filter(SessionStoreUnavailableException.class::isInstance))
+        .timeout(PATIENCE);
+  }
+}
