@@ -7,6 +7,8 @@ import io.latchkey.tck.RespConnection;
 import io.latchkey.tck.ServerProcess;
 import io.latchkey.tck.ValkeyServer;
 import io.latchkey.testing.RecordingProxy;
+import io.latchkey.testing.TestCluster;
+import io.latchkey.testing.TestSentinels;
 import io.latchkey.valkey.ValkeySessionStore;
 import java.time.Duration;
 import java.util.Collections;
@@ -27,9 +29,14 @@ class FaultRunsTest {
   private static final Duration STEADY =
       SECONDS == 0 ? Duration.ofMillis(500) : Duration.ofSeconds(SECONDS);
 
-  /** Half a second of it, and 10 s in the long form, to see what a server that hangs does. */
+  /** Longer than a command may take in the long form only. */
   private static final Duration HANG =
       SECONDS == 0 ? Duration.ofSeconds(1) : Duration.ofSeconds(10);
+
+  /** How far a replica may be behind. */
+  private static final Duration REPLICATION = Duration.ofSeconds(1);
+
+  private static final String ASYNCHRONOUS = "asynchronous replication";
 
   /** By the order in which the page has them. */
   private static final Map<Integer, Account> ACCOUNTS =
@@ -144,6 +151,86 @@ class FaultRunsTest {
               });
       assertThat(evicted).isTrue();
       ACCOUNTS.put(6, run.accountWhereServerMayLoseAll("eviction").isClean());
+    }
+  }
+
+  @Test
+  void primaryOfAClusterKilledLosesWhatWasNotReplicated() {
+    try (TestCluster cluster = TestCluster.start(3, 1);
+        ValkeySessionStore store = store(cluster.uri())) {
+      FaultRun run =
+          FaultRun.of(
+              "primary of a 3+3 cluster killed, its replica promoted",
+              store,
+              STEADY,
+              new ClusterFaults(cluster)::killAPrimary);
+      ACCOUNTS.put(7, run.accountWhereServerMayLose(REPLICATION, ASYNCHRONOUS).isClean().hasErrors());
+    }
+  }
+
+  @Test
+  void slotsThatMoveLoseNothing() {
+    try (TestCluster cluster = TestCluster.start(3, 0);
+        ValkeySessionStore store = store(cluster.uri())) {
+      FaultRun run =
+          FaultRun.of(
+              "slots of a cluster moved to another node and back",
+              store,
+              STEADY,
+              () -> new ClusterFaults(cluster).moveSlots(SECONDS == 0 ? 10 : 10 * SECONDS));
+      ACCOUNTS.put(8, run.account().isClean());
+    }
+  }
+
+  @Test
+  void everyNodeOfAClusterRestartedLosesNothing() {
+    try (TestCluster cluster = TestCluster.start(3, 1);
+        ValkeySessionStore store = store(cluster.uri())) {
+      FaultRun run =
+          FaultRun.of(
+              "every node of a 3+3 cluster restarted, primaries after a handover",
+              store,
+              STEADY,
+              new ClusterFaults(cluster)::restartEveryNode);
+      ACCOUNTS.put(9, run.account().isClean().hasErrors());
+    }
+  }
+
+  @Test
+  void handoverBySentinelsLosesNothingThatWasReplicated() {
+    try (TestSentinels sentinels = TestSentinels.start();
+        ValkeySessionStore store = store(sentinels.uri())) {
+      FaultRun run =
+          FaultRun.of(
+              "`SENTINEL FAILOVER`",
+              store,
+              STEADY,
+              () -> {
+                int former = sentinels.primary().port();
+                sentinels.sentinel(0, "SENTINEL", "FAILOVER", TestSentinels.NAME);
+                TestCluster.await(
+                    "another primary", () -> sentinels.primary().port() != former);
+              });
+      ACCOUNTS.put(10, run.accountWhereServerMayLose(REPLICATION, ASYNCHRONOUS).isClean().hasErrors());
+    }
+  }
+
+  @Test
+  void primaryKilledUnderSentinelsLosesWhatWasNotReplicated() {
+    try (TestSentinels sentinels = TestSentinels.start();
+        ValkeySessionStore store = store(sentinels.uri())) {
+      FaultRun run =
+          FaultRun.of(
+              "primary killed under three sentinels",
+              store,
+              STEADY,
+              () -> {
+                ServerProcess former = sentinels.primary();
+                former.kill();
+                TestCluster.await(
+                    "another primary", () -> sentinels.primary().port() != former.port());
+              });
+      ACCOUNTS.put(11, run.accountWhereServerMayLose(REPLICATION, ASYNCHRONOUS).isClean().hasErrors());
     }
   }
 

@@ -1,0 +1,78 @@
+package io.latchkey.faults;
+
+import io.latchkey.testing.TestCluster;
+import io.lettuce.core.cluster.SlotHash;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** What happens to a cluster. The i-th replica of three belongs to the i-th primary of three. */
+final class ClusterFaults {
+  private static final int PRIMARIES = 3;
+
+  private final TestCluster cluster;
+
+  ClusterFaults(TestCluster cluster) {
+    this.cluster = cluster;
+  }
+
+  /** Kills a primary; its replica takes over. */
+  void killAPrimary() {
+    cluster.process(0).kill();
+    TestCluster.await("the replica takes over", () -> isPrimary(PRIMARIES));
+  }
+
+  /** Moves slots in which sessions are to the next node, and back again. */
+  void moveSlots(int count) {
+    List<Integer> slots =
+        ((List<?>) cluster.command(0, "KEYS", "*"))
+            .stream().map(key -> SlotHash.getSlot(String.valueOf(key))).distinct().limit(count).toList();
+    slots.forEach(slot -> move(slot, 0, 1));
+    slots.forEach(slot -> move(slot, 1, 0));
+  }
+
+  private void move(int slot, int from, int to) {
+    cluster.beginMigration(slot, from, to);
+    cluster.moveKeys(slot, from, to);
+    cluster.endMigration(slot, to);
+    // Whoever had not heard of the move has sent new ones after the last look.
+    cluster.moveKeys(slot, from, to);
+  }
+
+  /** Restarts every node in turn; before a primary, its replica takes over from it. */
+  void restartEveryNode() {
+    for (int i = 0; i < PRIMARIES; i++) {
+      int replica = i + PRIMARIES;
+      restart(replica);
+      cluster.command(replica, "CLUSTER", "FAILOVER");
+      TestCluster.await("the replica takes over", () -> isPrimary(replica));
+      int primary = i;
+      TestCluster.await("the former primary follows", () -> isInSync(primary));
+      restart(primary);
+    }
+  }
+
+  private void restart(int replica) {
+    cluster.process(replica).restart();
+    TestCluster.await("the replica is in sync", () -> isInSync(replica));
+    TestCluster.await(
+        "all agree",
+        () ->
+            IntStream.range(0, 2 * PRIMARIES)
+                .allMatch(
+                    i ->
+                        String.valueOf(cluster.command(i, "CLUSTER", "INFO"))
+                            .contains("cluster_state:ok")));
+  }
+
+  private boolean isPrimary(int node) {
+    return replication(node).contains("role:master");
+  }
+
+  private boolean isInSync(int node) {
+    return replication(node).contains("master_link_status:up");
+  }
+
+  private String replication(int node) {
+    return String.valueOf(cluster.command(node, "INFO", "replication"));
+  }
+}
