@@ -174,6 +174,7 @@ final class ClusterConnections implements Connections {
       }
       case ASK -> send(slots.member(from, redirected), true, call, redirections + 1, until);
       case LATER -> {
+        slots.refreshSoon();
         long now = System.nanoTime();
         long end = until == null ? now + timeoutNanos : until;
         yield now - end >= 0

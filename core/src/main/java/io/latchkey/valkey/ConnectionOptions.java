@@ -75,7 +75,7 @@ final class ConnectionOptions {
       String uri, @Nullable ClientResources lent, Duration commandTimeout, int count) {
     ValkeyUri parsed = ValkeyUri.parse(uri, commandTimeout);
     check(parsed);
-    parsed.servers().forEach(this::apply);
+    parsed.servers().forEach(server -> apply(server, commandTimeout));
     ServerClient client =
         new ServerClient(
             ClientFactory.options(
@@ -92,15 +92,16 @@ final class ConnectionOptions {
         : new StandaloneConnections(parsed.servers().get(0), client, count);
   }
 
-  private void apply(RedisURI server) {
+  private void apply(RedisURI server, Duration commandTimeout) {
     server.setClientName(clientName);
     if (credentials != null) {
-      server.setCredentialsProvider(new CurrentCredentials(credentials));
+      server.setCredentialsProvider(new CurrentCredentials(credentials, commandTimeout));
     }
     for (RedisURI sentinel : server.getSentinels()) {
       sentinel.setClientName(clientName);
       if (sentinelCredentials != null) {
-        sentinel.setCredentialsProvider(new CurrentCredentials(sentinelCredentials));
+        sentinel.setCredentialsProvider(
+            new CurrentCredentials(sentinelCredentials, commandTimeout));
       }
     }
   }

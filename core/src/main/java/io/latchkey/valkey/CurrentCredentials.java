@@ -3,6 +3,7 @@ package io.latchkey.valkey;
 import io.latchkey.SessionStoreUnavailableException;
 import io.lettuce.core.RedisCredentials;
 import io.lettuce.core.RedisCredentialsProvider.ImmediateRedisCredentialsProvider;
+import java.time.Duration;
 import reactor.core.publisher.Mono;
 
 /**
@@ -12,10 +13,12 @@ import reactor.core.publisher.Mono;
  */
 final class CurrentCredentials implements ImmediateRedisCredentialsProvider {
   private final Credentials.Provider provider;
+  private final Duration timeout;
   private volatile RedisCredentials current = RedisCredentials.just(null, (char[]) null);
 
-  CurrentCredentials(Credentials.Provider provider) {
+  CurrentCredentials(Credentials.Provider provider, Duration timeout) {
     this.provider = provider;
+    this.timeout = timeout;
   }
 
   /** Asks for them; completes when Lettuce can have them. */
@@ -28,6 +31,15 @@ final class CurrentCredentials implements ImmediateRedisCredentialsProvider {
                     "the credentials provider failed with " + error.getClass().getName(),
                     null,
                     false))
+        .timeout(
+            timeout,
+            Mono.error(
+                () ->
+                    new SessionStoreUnavailableException(
+                        "the credentials provider did not answer within the commandTimeout; nothing"
+                            + " was sent",
+                        null,
+                        false)))
         .switchIfEmpty(
             Mono.error(
                 () ->

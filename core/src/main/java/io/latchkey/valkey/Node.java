@@ -74,11 +74,10 @@ final class Node {
   private static Link asking(Stripe stripe) {
     return command -> {
       if (stripe.answersOn(Thread.currentThread())) {
-        stripe.sendAll(
-            List.of(
-                new Request<>(CommandType.ASKING, Request::bytes, Request.args())
-                    .command(new Permission(command)),
-                command));
+        stripe.sendBehind(
+            new Request<>(CommandType.ASKING, Request::bytes, Request.args())
+                .command(new Permission(command)),
+            command);
       } else {
         command.completeExceptionally(ServerErrors.RedirectedException.later());
       }

@@ -25,9 +25,11 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
   private static final AtomicIntegerFieldUpdater<ServerCommand> PHASE =
       AtomicIntegerFieldUpdater.newUpdater(ServerCommand.class, "phase");
 
-  private static final int NOT_WRITTEN = 0;
-  private static final int WRITTEN = 1;
-  private static final int OFF_THE_CONNECTION = 2;
+  // What of it has gone out; from the second to the third it counts as under way.
+  private static final int NOT_SENT = 0;
+  private static final int SENT = 1;
+  private static final int WRITTEN = 2;
+  private static final int DONE_WITH = 3;
 
   private static final byte[] CRLF = {'\r', '\n'};
 
@@ -65,7 +67,7 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
   /** Reads are many, and their arguments one key: no list of arguments is made for it. */
   @Override
   public void encode(ByteBuf out) {
-    PHASE.compareAndSet(this, NOT_WRITTEN, WRITTEN);
+    PHASE.compareAndSet(this, SENT, WRITTEN);
     if (key == null) {
       super.encode(out);
       return;
@@ -96,14 +98,20 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
     return nanoTime - createdAt;
   }
 
-  /** Counts it among those under way until the connection is done with it. */
-  void countedBy(Backlog backlog) {
-    this.backlog = backlog;
+  /**
+   * Counts it among those under way until the connection is done with it.
+   *
+   * @return false if nobody waits for it any more
+   */
+  boolean countedBy(Backlog counting) {
+    backlog = counting;
+    return PHASE.compareAndSet(this, NOT_SENT, SENT);
   }
 
   private void leave() {
+    int before = PHASE.getAndSet(this, DONE_WITH);
     Backlog counting = backlog;
-    if (PHASE.getAndSet(this, OFF_THE_CONNECTION) != OFF_THE_CONNECTION && counting != null) {
+    if (counting != null && (before == SENT || before == WRITTEN)) {
       counting.leave();
     }
   }
@@ -152,7 +160,7 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
   void abandon() {
     if (end()) {
       status = ST_CANCELLED;
-      if (phase == NOT_WRITTEN) {
+      if (phase != WRITTEN) {
         leave(); // Lettuce passes it over
       }
     }

@@ -317,10 +317,13 @@ final class ServerErrors {
       this.port = port;
     }
 
-    /** Reads {@code MOVED 3999 host:port}, or ASK; what cannot be read is asked again later. */
+    /**
+     * Reads {@code MOVED 3999 host:port}, or ASK; what cannot be read is asked again later. So is a
+     * node whose host is not known to the one that answers ({@code ?}).
+     */
     static RedirectedException parse(String code, String message) {
       Matcher target = TARGET.matcher(message);
-      if (code.equals("TRYAGAIN") || !target.matches()) {
+      if (code.equals("TRYAGAIN") || !target.matches() || target.group(1).equals("?")) {
         return later();
       }
       return new RedirectedException(

@@ -7,6 +7,7 @@ import io.lettuce.core.protocol.CommandType;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Slots that lie next to each other on one node of a cluster.
@@ -39,13 +40,30 @@ record SlotRange(int from, int to, String host, int port) {
           && range.get(2) instanceof List<?> primary
           && primary.size() >= 2
           && primary.get(1) instanceof Long port) {
-        String host =
-            primary.get(0) instanceof byte[] name && name.length > 0 && name[0] != '?'
-                ? new String(name, StandardCharsets.UTF_8)
-                : asked;
-        ranges.add(new SlotRange(from.intValue(), to.intValue(), host, port.intValue()));
+        ranges.add(
+            new SlotRange(from.intValue(), to.intValue(), host(primary, asked), port.intValue()));
       }
     }
     return ranges;
+  }
+
+  /** Its name; a node that has none, where all should, is said by its address further back. */
+  private static String host(List<?> node, String asked) {
+    String name = text(node.get(0));
+    if (!name.equals("?")) {
+      return name.isEmpty() ? asked : name;
+    }
+    if (node.size() > 3 && node.get(3) instanceof List<?> more) {
+      for (int i = 0; i + 1 < more.size(); i += 2) {
+        if (text(more.get(i)).equals("ip") && !text(more.get(i + 1)).isEmpty()) {
+          return text(more.get(i + 1));
+        }
+      }
+    }
+    return asked;
+  }
+
+  private static String text(@Nullable Object value) {
+    return value instanceof byte[] bytes ? new String(bytes, StandardCharsets.UTF_8) : "";
   }
 }

@@ -6,6 +6,7 @@ import io.lettuce.core.RedisConnectionStateAdapter;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.protocol.RedisCommand;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -25,12 +26,15 @@ final class Stripe implements Link {
   private static final long PAUSE_MIN_MILLIS = 50;
   private static final long PAUSE_MAX_MILLIS = 200;
 
+  private static final Duration FORMER_STAYS = Duration.ofSeconds(2);
   private static final long BETWEEN_REPLACEMENTS_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Opener opener;
-  private final Backlog backlog = new Backlog();
   private final AtomicReference<@Nullable Attempt> attempt = new AtomicReference<>();
   private volatile @Nullable StatefulRedisConnection<byte[], byte[]> up;
+
+  /** Of the connection that is up. */
+  private volatile Backlog backlog = new Backlog();
 
   /**
    * Where the latest answer came. A hint, read and written without order: a connection that was
@@ -48,10 +52,26 @@ final class Stripe implements Link {
   @Override
   public void send(ServerCommand<?> command) {
     StatefulRedisConnection<byte[], byte[]> connection = connection();
-    if (!backlog.enter(command)) {
-      throw ServerErrors.overloaded();
+    if (enter(command)) {
+      connection.dispatch(command);
     }
-    connection.dispatch(command);
+  }
+
+  /** Whether it is to be sent; if it is one too many it has ended. */
+  private boolean enter(ServerCommand<?> command) {
+    boolean entered = backlog.enter(command);
+    if (!entered) {
+      command.completeExceptionally(ServerErrors.overloaded());
+    }
+    return entered;
+  }
+
+  /** Sends a command right behind another one, which is not counted. */
+  void sendBehind(ServerCommand<?> first, ServerCommand<?> command) {
+    StatefulRedisConnection<byte[], byte[]> connection = connection();
+    if (enter(command)) {
+      connection.dispatch(List.of(first, command));
+    }
   }
 
   /** Sends commands with one write. */
@@ -60,10 +80,8 @@ final class Stripe implements Link {
       StatefulRedisConnection<byte[], byte[]> connection = connection();
       List<RedisCommand<byte[], byte[], ?>> admitted = new ArrayList<>(commands.size());
       for (ServerCommand<?> command : commands) {
-        if (backlog.enter(command)) {
+        if (enter(command)) {
           admitted.add(command);
-        } else {
-          command.completeExceptionally(ServerErrors.overloaded());
         }
       }
       connection.dispatch(admitted);
@@ -164,8 +182,9 @@ final class Stripe implements Link {
                     : error);
             return;
           }
-          connection.addListener(new UpOrDown(next, connection));
-          up = connection;
+          UpOrDown listener = new UpOrDown(next, connection);
+          connection.addListener(listener);
+          listener.set(connection);
           next.result.complete(connection);
           if (closed) {
             close();
@@ -173,13 +192,16 @@ final class Stripe implements Link {
         });
   }
 
-  /** Opens a new connection instead of that one; those who call meanwhile wait for it. */
+  /**
+   * Opens a new connection instead of that one; those who call meanwhile wait for it. What is under
+   * way on the former still gets its answers.
+   */
   private void replace(Attempt former) {
     Attempt next = new Attempt();
     if (attempt.compareAndSet(former, next)) {
       replacedAtNanos = System.nanoTime();
       up = null;
-      former.close();
+      Mono.delay(FORMER_STAYS).subscribe(later -> former.close());
       start(next);
     }
   }
@@ -235,6 +257,7 @@ final class Stripe implements Link {
     /** Unless another connection has taken this one's place. */
     private void set(@Nullable StatefulRedisConnection<byte[], byte[]> now) {
       if (attempt.get() == mine) {
+        backlog = new Backlog();
         up = now;
       }
     }

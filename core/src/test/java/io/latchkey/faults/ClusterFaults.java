@@ -3,6 +3,7 @@ package io.latchkey.faults;
 import io.latchkey.testing.TestCluster;
 import io.lettuce.core.cluster.SlotHash;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /** What happens to a cluster. The i-th replica of three belongs to the i-th primary of three. */
@@ -24,8 +25,12 @@ final class ClusterFaults {
   /** Moves slots in which sessions are to the next node, and back again. */
   void moveSlots(int count) {
     List<Integer> slots =
-        ((List<?>) cluster.command(0, "KEYS", "*"))
-            .stream().map(key -> SlotHash.getSlot(String.valueOf(key))).distinct().limit(count).toList();
+        ((List<?>) Objects.requireNonNull(cluster.command(0, "KEYS", "*")))
+            .stream()
+                .map(key -> SlotHash.getSlot(String.valueOf(key)))
+                .distinct()
+                .limit(count)
+                .toList();
     slots.forEach(slot -> move(slot, 0, 1));
     slots.forEach(slot -> move(slot, 1, 0));
   }

@@ -164,7 +164,8 @@ class FaultRunsTest {
               store,
               STEADY,
               new ClusterFaults(cluster)::killAPrimary);
-      ACCOUNTS.put(7, run.accountWhereServerMayLose(REPLICATION, ASYNCHRONOUS).isClean().hasErrors());
+      ACCOUNTS.put(
+          7, run.accountWhereServerMayLose(REPLICATION, ASYNCHRONOUS).isClean().hasErrors());
     }
   }
 
@@ -208,10 +209,10 @@ class FaultRunsTest {
               () -> {
                 int former = sentinels.primary().port();
                 sentinels.sentinel(0, "SENTINEL", "FAILOVER", TestSentinels.NAME);
-                TestCluster.await(
-                    "another primary", () -> sentinels.primary().port() != former);
+                TestCluster.await("another primary", () -> sentinels.primary().port() != former);
               });
-      ACCOUNTS.put(10, run.accountWhereServerMayLose(REPLICATION, ASYNCHRONOUS).isClean().hasErrors());
+      ACCOUNTS.put(
+          10, run.accountWhereServerMayLose(REPLICATION, ASYNCHRONOUS).isClean().hasErrors());
     }
   }
 
@@ -230,7 +231,8 @@ class FaultRunsTest {
                 TestCluster.await(
                     "another primary", () -> sentinels.primary().port() != former.port());
               });
-      ACCOUNTS.put(11, run.accountWhereServerMayLose(REPLICATION, ASYNCHRONOUS).isClean().hasErrors());
+      ACCOUNTS.put(
+          11, run.accountWhereServerMayLose(REPLICATION, ASYNCHRONOUS).isClean().hasErrors());
     }
   }
 

@@ -144,6 +144,16 @@ class ServerErrorsTest {
         .hasNoCause();
   }
 
+  @Test
+  void aNodeWhoseHostNobodyKnowsIsAskedForLater() {
+    assertThat(translated("MOVED 3999 ?:6380"))
+        .isInstanceOfSatisfying(
+            ServerErrors.RedirectedException.class,
+            redirected ->
+                assertThat(redirected.kind())
+                    .isEqualTo(ServerErrors.RedirectedException.Kind.LATER));
+  }
+
   static Stream<Arguments> unsent() {
     return Stream.of(
         arguments(new RedisException("Currently not connected. Commands are rejected."), false),

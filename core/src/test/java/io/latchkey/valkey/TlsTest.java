@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.opentest4j.TestAbortedException;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
+import reactor.util.retry.Retry;
 
 /** Certificates: which are accepted, and what is said of those that are not. */
 class TlsTest {
@@ -113,6 +115,30 @@ class TlsTest {
           .isInstanceOfSatisfying(
               SessionStoreUnavailableException.class,
               error -> assertThat(error.outcomeUnknown()).isFalse());
+    }
+  }
+
+  @Test
+  void aProviderThatNeverAnswersIsSaidAndMayRecover() {
+    AtomicReference<Mono<Credentials>> given = new AtomicReference<>(Mono.never());
+    try (ServerProcess server = ValkeyServer.start("--requirepass", PASSWORD);
+        ValkeySessionStore store =
+            ValkeySessionStore.builder(server.uri())
+                .commandTimeout(Duration.ofMillis(500))
+                .credentials(() -> Mono.defer(given::get))
+                .build()) {
+      assertThat(error(store.create(Map.of())))
+          .isInstanceOfSatisfying(
+              SessionStoreUnavailableException.class,
+              error -> assertThat(error.outcomeUnknown()).isFalse())
+          .hasMessageContaining("the credentials provider did not answer");
+      given.set(Mono.just(Credentials.ofPassword(PASSWORD)));
+      assertThat(
+              store
+                  .create(Map.of())
+                  .retryWhen(Retry.fixedDelay(100, Duration.ofMillis(50)))
+                  .block(PATIENCE))
+          .isNotNull();
     }
   }
 

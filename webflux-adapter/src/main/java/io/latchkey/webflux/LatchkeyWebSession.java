@@ -42,7 +42,9 @@ final class LatchkeyWebSession implements WebSession {
 
   private volatile boolean stored;
 
-  /** The request has failed for its store: what it had still to store is not. */
+  private volatile boolean failed;
+
+  /** What is still to be stored is not. */
   private volatile boolean givenUp;
 
   /** A save was sent; that it failed need not mean that nothing was written. */
@@ -84,12 +86,26 @@ final class LatchkeyWebSession implements WebSession {
 
   @Override
   public Mono<Void> save() {
-    return turns.take(Mono.defer(this::saveNow));
+    return inTurn(Mono.defer(this::saveNow));
+  }
+
+  /** Whether the store has failed to keep what it was given. */
+  boolean hasFailed() {
+    return failed;
+  }
+
+  /** Whether it lies in the store under the id that it has, and is to stay there. */
+  boolean isKept() {
+    return stored && !invalidated;
   }
 
   /** Leaves the store alone from now on: the save before an error page would only fail again. */
   void giveUp() {
     givenUp = true;
+  }
+
+  private Mono<Void> inTurn(Mono<Void> work) {
+    return turns.take(work).doOnError(e -> failed = true);
   }
 
   private Mono<Void> saveNow() {
@@ -115,7 +131,7 @@ final class LatchkeyWebSession implements WebSession {
 
   @Override
   public Mono<Void> changeSessionId() {
-    return turns.take(Mono.defer(this::changeSessionIdNow));
+    return inTurn(Mono.defer(this::changeSessionIdNow));
   }
 
   private Mono<Void> changeSessionIdNow() {
@@ -172,7 +188,7 @@ final class LatchkeyWebSession implements WebSession {
   public Mono<Void> invalidate() {
     invalidated = true;
     attributes.clear();
-    return turns.take(
+    return inTurn(
         Mono.defer(() -> maybeStored ? sessions.delete(session.id()).then() : Mono.empty()));
   }
 

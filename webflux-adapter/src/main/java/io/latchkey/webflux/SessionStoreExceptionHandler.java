@@ -16,21 +16,20 @@ import org.springframework.web.server.WebExceptionHandler;
 import reactor.core.publisher.Mono;
 
 /**
- * What becomes of a request whose session could not be read or stored.
+ * What becomes of a request that failed because a store could not be reached.
  *
  * <ul>
  *   <li>A {@link SessionStoreUnavailableException} goes on as a {@link ResponseStatusException} of
  *       503, with {@code Retry-After} in the response, to whatever renders errors: Boot's error
  *       page, or {@code error/503.html}. Other errors go on as they are.
- *   <li>The cookie that {@link LatchkeyWebSessionIdResolver} has put into the response is taken out
- *       again: the id of a session that was not stored, or the end of one that is still there,
+ *   <li>If it was the request's own session that could not be stored, the error page does not store
+ *       it once more, which would fail once more; and {@link LatchkeyWebSessionIdResolver} does not
+ *       send the cookie of a session that was never stored, nor the end of one that is still there,
  *       because a sign-out did not reach the store.
- *   <li>The error page does not store the session once more, which would fail once more.
  * </ul>
  *
- * <p>Requests that have no session, and those that do not ask for theirs, never come here. Comes
- * before all other handlers of exceptions. Spring Boot makes a bean of it; without Boot it takes
- * one. Immutable, and safe for use by several threads.
+ * <p>Comes before all other handlers of exceptions. Spring Boot makes a bean of it; without Boot it
+ * takes one. Immutable, and safe for use by several threads.
  */
 public final class SessionStoreExceptionHandler implements WebExceptionHandler, Ordered {
   /** A store is back within this time of its server's return. */
@@ -77,11 +76,7 @@ public final class SessionStoreExceptionHandler implements WebExceptionHandler, 
     if (cause == null || response.isCommitted()) {
       return Mono.error(error);
     }
-    LatchkeyWebSessionIdResolver.withdraw(exchange);
-    // Again, as Spring sets it when the error page is sent.
-    response.beforeCommit(
-        () -> Mono.fromRunnable(() -> LatchkeyWebSessionIdResolver.withdraw(exchange)));
-    return giveUpSession(exchange)
+    return giveUpOwnSession(exchange)
         .then(
             Mono.defer(
                 () -> {
@@ -97,14 +92,24 @@ public final class SessionStoreExceptionHandler implements WebExceptionHandler, 
                 }));
   }
 
-  private static Mono<Void> giveUpSession(ServerWebExchange exchange) {
-    // It is kept by the exchange: where the request has asked for it, this asks nobody.
+  private static Mono<Void> giveUpOwnSession(ServerWebExchange exchange) {
+    // The exchange keeps it: where the request has asked for it, this asks nobody.
     return exchange
         .getSession()
         .doOnNext(
             session -> {
-              if (session instanceof LatchkeyWebSession ours) {
+              if (session instanceof LatchkeyWebSession ours && ours.hasFailed()) {
                 ours.giveUp();
+                if (!ours.isKept()) {
+                  LatchkeyWebSessionIdResolver.withdraw(exchange);
+                  // Again, as Spring sets it when the error page is sent.
+                  exchange
+                      .getResponse()
+                      .beforeCommit(
+                          () ->
+                              Mono.fromRunnable(
+                                  () -> LatchkeyWebSessionIdResolver.withdraw(exchange)));
+                }
               }
             })
         .onErrorComplete()

@@ -3,6 +3,7 @@ package io.latchkey.webflux.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.SessionStore;
+import io.latchkey.SessionStoreUnavailableException;
 import io.latchkey.tck.ServerProcess;
 import io.latchkey.tck.ValkeyServer;
 import java.io.IOException;
@@ -128,6 +129,29 @@ class OutageTest {
     assertThat(response.headers().firstValue("Retry-After")).isEmpty();
   }
 
+  /** As at a sign-in whose last step fails: the old id is dead, and the new one not known yet. */
+  @Test
+  void idThatWasRenewedBeforeTheServerWentReachesTheBrowser() {
+    start();
+    String cookie = cookie(get("/set", null));
+
+    HttpResponse<String> response = get("/renew-and-lose", cookie);
+
+    assertThat(response.statusCode()).isEqualTo(503);
+    server.restart();
+    assertThat(whenBack("/look", cookie(response)).body()).isEqualTo("ada");
+  }
+
+  @Test
+  void errorOfAnotherStoreLeavesTheSessionAlone() {
+    start();
+    String cookie = cookie(get("/set", null));
+
+    assertThat(get("/change-and-fail-elsewhere", cookie).statusCode()).isEqualTo(503);
+
+    assertThat(get("/look", cookie).body()).isEqualTo("grace");
+  }
+
   @Test
   void timeToWaitIsAProperty() {
     start("--latchkey.retry-after=7");
@@ -164,6 +188,11 @@ class OutageTest {
     all[1] = "--spring.main.banner-mode=off";
     all[2] = "--latchkey.uri=" + server.uri();
     System.arraycopy(args, 0, all, 3, args.length);
+    start.addInitializers(
+        context ->
+            context
+                .getBeanFactory()
+                .registerSingleton("serverToLose", new ServerToLose(server::kill)));
     application = start.run(all);
   }
 
@@ -186,6 +215,9 @@ class OutageTest {
     return header.substring(0, header.indexOf(';'));
   }
 
+  /** What a handler can do to the server. */
+  record ServerToLose(Runnable kill) {}
+
   @SpringBootConfiguration
   @EnableAutoConfiguration(
       excludeName = {
@@ -195,7 +227,7 @@ class OutageTest {
       })
   static class Application {
     @Bean
-    RouterFunction<ServerResponse> routes(SessionStore sessions) {
+    RouterFunction<ServerResponse> routes(SessionStore sessions, ServerToLose server) {
       return RouterFunctions.route()
           .GET("/static", request -> ServerResponse.ok().bodyValue("static"))
           .GET("/look", request -> with(request, session -> Mono.empty()))
@@ -216,6 +248,28 @@ class OutageTest {
                       .session()
                       .then(ServerResponse.ok().build())
                       .onErrorMap(error -> new IllegalStateException("wrapped", error)))
+          .GET(
+              "/renew-and-lose",
+              request ->
+                  with(
+                      request,
+                      session ->
+                          session
+                              .changeSessionId()
+                              .then(Mono.fromRunnable(server.kill()))
+                              .then(
+                                  Mono.fromRunnable(
+                                      () -> session.getAttributes().put("user", "grace")))))
+          .GET(
+              "/change-and-fail-elsewhere",
+              request ->
+                  with(
+                      request,
+                      session -> {
+                        session.getAttributes().put("user", "grace");
+                        return Mono.error(
+                            new SessionStoreUnavailableException("elsewhere", null, false));
+                      }))
           .GET("/sign-out", request -> with(request, WebSession::invalidate))
           .GET(
               "/direct",
