@@ -53,9 +53,13 @@ final class ClusterFaults {
     return Long.parseLong(String.valueOf(sessions));
   }
 
-  /** Restarts every node in turn; before a primary, its replica takes over from it. */
-  void restartEveryNode() {
-    for (int i = 0; i < PRIMARIES; i++) {
+  /**
+   * Restarts nodes in turn; before a primary, its replica takes over from it.
+   *
+   * @param pairs how many primaries with their replicas, of three
+   */
+  void restartNodes(int pairs) {
+    for (int i = 0; i < pairs; i++) {
       int replica = i + PRIMARIES;
       restart(replica);
       cluster.command(replica, "CLUSTER", "FAILOVER");
