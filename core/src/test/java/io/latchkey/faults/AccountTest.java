@@ -95,7 +95,7 @@ class AccountTest {
 
   @Test
   void callThatHangsIsFound() {
-    SessionStore store = breaking("touch", 50, (touch, session) -> Mono.never());
+    SessionStore store = breaking("touch", 300, (touch, session) -> Mono.never());
     assertThatThrownBy(run(store).account()::isClean).hasMessageContaining("TimeoutException");
   }
 
