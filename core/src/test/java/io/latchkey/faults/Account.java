@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.assertj.core.api.SoftAssertions;
 
 /**
  * What came of a fault.
@@ -41,13 +42,16 @@ record Account(
 
   /** Nothing is lost and nothing comes back but what the server itself may lose. */
   Account isClean() {
-    assertThat(lost).as("%s: acknowledged changes lost", fault).isZero();
-    assertThat(resurrected).as("%s: sessions resurrected", fault).isZero();
-    assertThat(neverAcknowledged).as("%s: refused changes stored", fault).isZero();
-    assertThat(errors.keySet())
+    SoftAssertions.assertSoftly(
+        all -> {
+    all.assertThat(lost).as("%s: acknowledged changes lost", fault).isZero();
+    all.assertThat(resurrected).as("%s: sessions resurrected", fault).isZero();
+    all.assertThat(neverAcknowledged).as("%s: refused changes stored", fault).isZero();
+    all.assertThat(errors.keySet())
         .as("%s: errors", fault)
         .allMatch(what -> allowed.contains(what.split(",", 2)[0]));
-    assertThat(operations).as("%s: operations", fault).isGreaterThan(100);
+    all.assertThat(operations).as("%s: operations", fault).isGreaterThan(100);
+        });
     return this;
   }
 
