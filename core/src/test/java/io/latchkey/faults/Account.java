@@ -44,13 +44,13 @@ record Account(
   Account isClean() {
     SoftAssertions.assertSoftly(
         all -> {
-    all.assertThat(lost).as("%s: acknowledged changes lost", fault).isZero();
-    all.assertThat(resurrected).as("%s: sessions resurrected", fault).isZero();
-    all.assertThat(neverAcknowledged).as("%s: refused changes stored", fault).isZero();
-    all.assertThat(errors.keySet())
-        .as("%s: errors", fault)
-        .allMatch(what -> allowed.contains(what.split(",", 2)[0]));
-    all.assertThat(operations).as("%s: operations", fault).isGreaterThan(100);
+          all.assertThat(lost).as("%s: acknowledged changes lost", fault).isZero();
+          all.assertThat(resurrected).as("%s: sessions resurrected", fault).isZero();
+          all.assertThat(neverAcknowledged).as("%s: refused changes stored", fault).isZero();
+          all.assertThat(errors.keySet())
+              .as("%s: errors", fault)
+              .allMatch(what -> allowed.contains(what.split(",", 2)[0]));
+          all.assertThat(operations).as("%s: operations", fault).isGreaterThan(100);
         });
     return this;
   }

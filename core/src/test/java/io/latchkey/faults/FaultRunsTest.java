@@ -22,7 +22,7 @@ import reactor.core.publisher.Flux;
 
 /**
  * The faults that users' servers have, under load. In the build each is short; {@code
- * -Dlatchkey.faults.seconds=10} makes them long, and prints the table of docs/operations.md.
+ * -Dlatchkey.faults.seconds=5} makes them long, and prints the table of docs/operations.md.
  */
 class FaultRunsTest {
   private static final int SECONDS = Integer.getInteger("latchkey.faults.seconds", 0);
@@ -244,7 +244,10 @@ class FaultRunsTest {
                 TestCluster.await("the former primary follows", () -> isReplica(former));
               });
       ACCOUNTS.put(
-          10, run.accountWhereServerMayLose(REPLICATION, ASYNCHRONOUS).isClean().hasErrors());
+          10,
+          run.accountWhereServerMayLose(REPLICATION, "the former primary, until it is demoted")
+              .isClean()
+              .hasErrors());
     }
   }
 
