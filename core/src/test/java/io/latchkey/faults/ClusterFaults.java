@@ -1,10 +1,12 @@
 package io.latchkey.faults;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.latchkey.testing.TestCluster;
 import io.lettuce.core.cluster.SlotHash;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** What happens to a cluster. The i-th replica of three belongs to the i-th primary of three. */
 final class ClusterFaults {
@@ -17,35 +19,47 @@ final class ClusterFaults {
   }
 
   /** Kills a primary; its replica takes over. */
-  void killAPrimary() {
+  void killAPrimary(FaultRun run) {
     cluster.process(0).kill();
+    run.serverLosesNoMore();
     TestCluster.await("the replica takes over", () -> isPrimary(PRIMARIES));
   }
 
   /** Moves slots in which sessions are to the next node, and back again. */
   void moveSlots(int count) {
+    List<?> keys = (List<?>) cluster.command(0, "KEYS", "*");
     List<Integer> slots =
-        ((List<?>) Objects.requireNonNull(cluster.command(0, "KEYS", "*")))
-            .stream()
-                .map(key -> SlotHash.getSlot(String.valueOf(key)))
-                .distinct()
-                .limit(count)
-                .toList();
-    slots.forEach(slot -> move(slot, 0, 1));
+        Stream.ofNullable(keys)
+            .flatMap(List::stream)
+            .map(key -> SlotHash.getSlot(String.valueOf(key)))
+            .distinct()
+            .limit(count)
+            .toList();
+    assertThat(slots).as("slots with sessions").hasSize(count);
+    long moved = slots.stream().filter(slot -> move(slot, 0, 1) > 0).count();
     slots.forEach(slot -> move(slot, 1, 0));
+    // The sessions of a few may have been deleted meanwhile.
+    assertThat(moved).as("slots that moved with sessions").isGreaterThan(count / 2);
   }
 
-  private void move(int slot, int from, int to) {
+  /** How many sessions it has then at its new place. */
+  private long move(int slot, int from, int to) {
     cluster.beginMigration(slot, from, to);
     cluster.moveKeys(slot, from, to);
     cluster.endMigration(slot, to);
     // Whoever had not heard of the move has sent new ones after the last look.
     cluster.moveKeys(slot, from, to);
+    Object sessions = cluster.command(to, "CLUSTER", "COUNTKEYSINSLOT", Integer.toString(slot));
+    return Long.parseLong(String.valueOf(sessions));
   }
 
-  /** Restarts every node in turn; before a primary, its replica takes over from it. */
-  void restartEveryNode() {
-    for (int i = 0; i < PRIMARIES; i++) {
+  /**
+   * Restarts nodes in turn; before a primary, its replica takes over from it.
+   *
+   * @param pairs how many primaries with their replicas, of three
+   */
+  void restartNodes(int pairs) {
+    for (int i = 0; i < pairs; i++) {
       int replica = i + PRIMARIES;
       restart(replica);
       cluster.command(replica, "CLUSTER", "FAILOVER");

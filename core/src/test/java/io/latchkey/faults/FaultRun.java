@@ -3,13 +3,16 @@ package io.latchkey.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.Session;
+import io.latchkey.SessionGoneException;
 import io.latchkey.SessionStore;
+import io.latchkey.SessionStoreUnavailableException;
+import io.latchkey.faults.Ledger.Loss;
+import io.latchkey.faults.Ledger.Span;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.function.LongPredicate;
-import java.util.stream.Collectors;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
@@ -19,19 +22,37 @@ import reactor.util.retry.Retry;
  * probe succeeds again and for a while after, and then each session is looked for.
  */
 final class FaultRun {
+  /** What the stores must be set to. */
+  static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(1);
+
+  /** What a call may take beyond that. */
+  private static final Duration MARGIN = Duration.ofSeconds(1);
+
   private static final int WORKERS = 16;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final String UNAVAILABLE = SessionStoreUnavailableException.class.getSimpleName();
+  private static final String GONE = SessionGoneException.class.getSimpleName();
 
   private final String name;
-  private final SessionStore store;
+  private final SessionStore audit;
   private final Load load;
   private long began;
-  private long ended;
+  private @Nullable Long lossesEnded;
 
-  private FaultRun(String name, SessionStore store, long seed) {
+  private FaultRun(String name, SessionStore store, SessionStore audit) {
     this.name = name;
-    this.store = store;
-    this.load = new Load(store, WORKERS, seed);
+    this.audit = audit;
+    this.load = new Load(store, COMMAND_TIMEOUT.plus(MARGIN), WORKERS, 1);
+  }
+
+  /** Something that breaks. */
+  interface Fault {
+    /**
+     * Breaks it, and returns when it is whole again or needs no more help.
+     *
+     * @param run told when the server loses no more, if that is earlier
+     */
+    void strike(FaultRun run);
   }
 
   /**
@@ -39,21 +60,30 @@ final class FaultRun {
    *
    * @param name the fault, in words
    * @param store under load
+   * @param audit another store on the same server, not used yet, which looks for the sessions
    * @param steady how long the load runs before the fault and after the recovery
-   * @param fault breaks something, and returns when it is whole again or needs no more help
+   * @param fault what happens
    */
-  static FaultRun of(String name, SessionStore store, Duration steady, Runnable fault) {
-    FaultRun run = new FaultRun(name, store, 1);
+  static FaultRun of(
+      String name, SessionStore store, SessionStore audit, Duration steady, Fault fault) {
+    FaultRun run = new FaultRun(name, store, audit);
     Load.Running running = run.load.start();
     run.waitUntilRecovered(System.nanoTime());
     pause(steady);
     run.began = System.nanoTime();
-    fault.run();
-    run.ended = System.nanoTime();
-    run.waitUntilRecovered(run.ended);
+    fault.strike(run);
+    run.serverLosesNoMore();
+    run.waitUntilRecovered(System.nanoTime());
     pause(steady);
     running.stop(PATIENCE);
     return run;
+  }
+
+  /** What is sent from now on must be kept, as whoever could lose it is dead, or a replica. */
+  void serverLosesNoMore() {
+    if (lossesEnded == null) {
+      lossesEnded = System.nanoTime();
+    }
   }
 
   private void waitUntilRecovered(long since) {
@@ -70,44 +100,60 @@ final class FaultRun {
 
   /** Looks for each session, where no change may be missing. */
   Account account() {
-    return account(acknowledged -> false, "");
+    return account(loss -> false, Set.of(UNAVAILABLE), "");
   }
 
-  /** Where a change may be missing that was acknowledged less than that before the fault's end. */
+  /**
+   * Where the server may lose what was acknowledged less than that before the fault, or until it
+   * {@linkplain #serverLosesNoMore loses no more}.
+   */
   Account accountWhereServerMayLose(Duration window, String why) {
     long from = began - window.toNanos();
-    return account(at -> at - from >= 0 && at - ended <= 0, why);
-  }
-
-  /** Where the server may lose anything at any time, as one that evicts does. */
-  Account accountWhereServerMayLoseAll(String why) {
-    return account(at -> true, why);
-  }
-
-  private Account account(LongPredicate explained, String why) {
-    List<Long> lost = new ArrayList<>();
-    List<Long> resurrected = new ArrayList<>();
-    for (Ledger ledger : load.ledgers()) {
-      look(ledger, resurrected);
-      lost.addAll(ledger.lost());
-    }
-    return new Account(
-        name,
-        load.operations(),
-        load.errors(),
-        load.unknownOutcomes(),
-        load.longestUnavailable(),
-        count(lost, explained.negate()),
-        count(lost, explained),
-        count(resurrected, explained.negate()),
-        count(resurrected, explained),
+    long until = lossesEnded == null ? from : lossesEnded;
+    return account(
+        loss ->
+            loss.seenAt() - began > 0
+                && loss.change().acknowledged() - from >= 0
+                && loss.change().called() - until <= 0,
+        Set.of(UNAVAILABLE, GONE),
         why);
   }
 
-  private void look(Ledger ledger, List<Long> resurrected) {
+  /** Where the server may lose whole sessions at any time, but nothing else, as one that evicts. */
+  Account accountWhereServerMayLoseSessions(String why) {
+    return account(
+        loss -> loss.ofSession() && loss.seenAt() - began > 0, Set.of(UNAVAILABLE, GONE), why);
+  }
+
+  private Account account(Predicate<Loss> explained, Set<String> allowed, String why) {
+    List<Loss> lost = new ArrayList<>();
+    List<Loss> resurrected = new ArrayList<>();
+    long neverAcknowledged = 0;
+    for (Ledger ledger : load.operations().ledgers()) {
+      look(ledger, resurrected);
+      lost.addAll(ledger.lost());
+      neverAcknowledged += ledger.neverAcknowledged();
+    }
+    return new Account(
+        name,
+        load.operations().count(),
+        load.operations().errors(),
+        allowed,
+        load.operations().unknownOutcomes(),
+        load.longest(Probe::longestWithoutTouch),
+        load.longest(Probe::longestWithoutSave),
+        lost.stream().filter(explained.negate()).count(),
+        lost.stream().filter(explained).count(),
+        resurrected.stream().filter(explained.negate()).count(),
+        resurrected.stream().filter(explained).count(),
+        neverAcknowledged,
+        why);
+  }
+
+  private void look(Ledger ledger, List<Loss> resurrected) {
     for (Ledger.Former former : ledger.former()) {
       if (read(former.id()) != null) {
-        resurrected.add(former.leftAt());
+        resurrected.add(new Loss(former.left(), System.nanoTime(), false));
       }
     }
     List<Session> found = new ArrayList<>();
@@ -117,91 +163,19 @@ final class FaultRun {
         found.add(session);
       }
     }
-    Long deletedAt = ledger.deletedAt();
-    if (deletedAt != null) {
-      found.forEach(session -> resurrected.add(deletedAt));
+    Span deletion = ledger.deletion();
+    if (deletion != null) {
+      found.forEach(session -> resurrected.add(new Loss(deletion, System.nanoTime(), false)));
       return;
     }
     assertThat(found).as("a session is under one id").hasSizeLessThanOrEqualTo(1);
     if (found.isEmpty() && !ledger.mayBeDeleted()) {
       ledger.isMissing();
     }
-    found.forEach(session -> ledger.found(session.get(Ledger.COUNT, Long.class).orElseThrow()));
+    found.forEach(ledger::found);
   }
 
   private @Nullable Session read(String id) {
-    return store.get(id).retryWhen(Retry.fixedDelay(100, Duration.ofMillis(50))).block(PATIENCE);
-  }
-
-  private static long count(List<Long> times, LongPredicate which) {
-    return times.stream().mapToLong(Long::longValue).filter(which).count();
-  }
-
-  /**
-   * What came of it.
-   *
-   * @param fault what was done
-   * @param operations how many were tried
-   * @param errors those that failed, by what their callers were told
-   * @param unknown how many of these may have been done
-   * @param unavailable the longest time for which a session could not be touched
-   * @param lost acknowledged changes that are missing, and nothing explains it
-   * @param lostByServer those that the server may lose by its own promise
-   * @param resurrected sessions that were found after the acknowledged end of them, or of their id
-   * @param undoneByServer those whose end the server may lose by its own promise
-   * @param why what the server may lose
-   */
-  record Account(
-      String fault,
-      long operations,
-      Map<String, Long> errors,
-      long unknown,
-      Duration unavailable,
-      long lost,
-      long lostByServer,
-      long resurrected,
-      long undoneByServer,
-      String why) {
-
-    /** Nothing is lost and nothing comes back but what the server itself may lose. */
-    Account isClean() {
-      assertThat(lost).as("%s: acknowledged changes lost", fault).isZero();
-      assertThat(resurrected).as("%s: sessions resurrected", fault).isZero();
-      assertThat(operations).as("%s: operations", fault).isGreaterThan(100);
-      return this;
-    }
-
-    Account hasErrors() {
-      assertThat(errors).as("%s: the fault struck nobody", fault).isNotEmpty();
-      return this;
-    }
-
-    static String header() {
-      return """
-          | fault | operations | errors seen by callers | of unknown outcome | longest unavailable | acknowledged changes lost | sessions resurrected |
-          | --- | --- | --- | --- | --- | --- | --- |""";
-    }
-
-    String row() {
-      String seen =
-          errors.isEmpty()
-              ? "none"
-              : errors.entrySet().stream()
-                  .map(error -> error.getValue() + " " + error.getKey())
-                  .collect(Collectors.joining("; "));
-      return "| %s | %,d | %s | %,d | %.2f s | %s | %s |"
-          .formatted(
-              fault,
-              operations,
-              seen,
-              unknown,
-              unavailable.toMillis() / 1000.0,
-              withServers(lost, lostByServer),
-              withServers(resurrected, undoneByServer));
-    }
-
-    private String withServers(long ours, long servers) {
-      return servers == 0 ? Long.toString(ours) : ours + " (and %d by %s)".formatted(servers, why);
-    }
+    return audit.get(id).retryWhen(Retry.fixedDelay(100, Duration.ofMillis(50))).block(PATIENCE);
   }
 }
