@@ -11,6 +11,7 @@ import io.lettuce.core.api.sync.RedisCommands;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -46,7 +47,7 @@ public final class BenchServer implements AutoCloseable {
   }
 
   /** Whether the server is somebody else's. */
-  static boolean isGiven() {
+  public static boolean isGiven() {
     return givenUri().isPresent();
   }
 
@@ -65,12 +66,18 @@ public final class BenchServer implements AutoCloseable {
     return uri;
   }
 
+  /** Its host and port, which is the usual one where the URI names none. */
+  public InetSocketAddress address() {
+    RedisURI parsed = lettuceUri(uri);
+    return new InetSocketAddress(parsed.getHost(), parsed.getPort());
+  }
+
   static RedisURI lettuceUri(String uri) {
     return RedisURI.create(redisUri(uri));
   }
 
   /** Most clients know Valkey's URIs by their older schemes only. */
-  static String redisUri(String uri) {
+  public static String redisUri(String uri) {
     return uri.replaceFirst("^valkey", "redis");
   }
 

@@ -10,13 +10,13 @@ import java.util.concurrent.ThreadLocalRandom;
 /** The session that every store keeps: ten attributes. */
 public final class SessionData {
   /** What every key begins with, but for stores that leave no choice. */
-  static final String NAMESPACE = "latchkey-bench";
+  public static final String NAMESPACE = "latchkey-bench";
 
   /**
    * Longer than any run, and so is the touch interval that follows from it: a read is a read and
    * nothing else.
    */
-  static final Duration IDLE_TIMEOUT = Duration.ofDays(1);
+  public static final Duration IDLE_TIMEOUT = Duration.ofDays(1);
 
   /** Latchkey's own for such a timeout. */
   static final Duration TOUCH_INTERVAL = IDLE_TIMEOUT.dividedBy(60);

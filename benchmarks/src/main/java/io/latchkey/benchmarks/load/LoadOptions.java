@@ -1,5 +1,7 @@
 package io.latchkey.benchmarks.load;
 
+import io.latchkey.benchmarks.BenchServer;
+import io.latchkey.benchmarks.SessionData;
 import io.latchkey.benchmarks.SessionSize;
 import io.latchkey.benchmarks.StoreType;
 import java.nio.file.Files;
@@ -120,8 +122,11 @@ final class LoadOptions {
 
   @Option(
       names = "--touch-interval",
-      defaultValue = "30s",
-      description = "Latchkey's; 30s is its own default with its default idle timeout.")
+      defaultValue = "1s",
+      description =
+          "Latchkey's. Its own default is 30s, with its default idle timeout, which is longer than a"
+              + " step; with 1s it touches far more often, which is the harder case. The warm-up"
+              + " should be longer than it.")
   Duration touchInterval = Duration.ZERO;
 
   @Option(
@@ -167,6 +172,16 @@ final class LoadOptions {
     refuse(passes < 1, "--passes", "must be positive");
     refuse(inFlight < 1, "--in-flight", "must be positive");
     refuse(!isPositive(p99), "--p99", "must be positive");
+    refuse(
+        touchInterval.isNegative() || touchInterval.compareTo(SessionData.IDLE_TIMEOUT) > 0,
+        "--touch-interval",
+        "must be from 0s to a day, the idle timeout");
+    if (stores.contains(StoreType.VERTX) && BenchServer.isGiven()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "VERTX writes keys without a prefix, so it is not run on a server that is given by"
+              + " -Dlatchkey.uri or LATCHKEY_URI; name other --stores");
+    }
     Path folder = file.toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
       throw new ParameterException(spec.commandLine(), "There is no folder for the file " + file);

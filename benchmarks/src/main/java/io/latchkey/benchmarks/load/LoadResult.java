@@ -38,10 +38,17 @@ public record LoadResult(
    * @param sessions how many were stored
    * @param delayMicros by how much a round trip was made longer
    * @param pass 1 for the first, in the order of the stores; 2 for the second, in reverse order
+   * @param finished whether it went on until the store saturated, or to the end of the rates; not
+   *     if it was ended early
    * @param steps in the order in which they were run; a rate that did not hold is there twice
    */
   public record Run(
-      StoreType store, int sessions, long delayMicros, int pass, List<RateStep> steps) {}
+      StoreType store,
+      int sessions,
+      long delayMicros,
+      int pass,
+      boolean finished,
+      List<RateStep> steps) {}
 
   /**
    * What became of the operations that arrived at one rate. Latencies are counted from the intended
@@ -50,7 +57,7 @@ public record LoadResult(
    * @param rate arrivals per second
    * @param achieved answers per second
    * @param arrivals how many arrived
-   * @param failed how many of them failed
+   * @param failed how many of them failed, or were never answered
    * @param refused how many found too many in flight
    * @param failure the class of the first failure
    * @param held whether the store kept up
@@ -80,7 +87,7 @@ public record LoadResult(
           step.offered(),
           step.achieved(),
           step.arrivals(),
-          step.failed(),
+          step.failed() + step.unanswered(),
           step.refused(),
           step.failure() == null ? null : step.failure().getClass().getName(),
           held,

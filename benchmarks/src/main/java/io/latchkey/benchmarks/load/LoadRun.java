@@ -6,7 +6,6 @@ import io.latchkey.benchmarks.Machine;
 import io.latchkey.benchmarks.StoreType;
 import io.latchkey.benchmarks.load.LoadResult.RateStep;
 import io.latchkey.benchmarks.load.LoadResult.Run;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +29,9 @@ import picocli.CommandLine;
 public final class LoadRun {
   /** How long the last answers of a step may take. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** After so many stored sessions there is a line of output. */
+  private static final int PROGRESS = 100_000;
 
   private final LoadOptions options;
   private final BenchServer server;
@@ -115,20 +117,23 @@ public final class LoadRun {
     server.clear();
     Requests requests;
     try (BenchStore filling = type.open(server.uri(), options.size, options.touchInterval)) {
-      requests = Requests.fill(filling, sessions, options.changes);
+      System.out.printf(Locale.ROOT, "# %s: storing %,d sessions%n", type, sessions);
+      requests =
+          Requests.fill(
+              filling, sessions, options.changes, stored -> stored(type, stored, sessions));
     }
     for (Duration delay : options.delays) {
-      results.begin(new Run(type, sessions, delay.toNanos() / 1_000, pass, List.of()));
+      results.begin(new Run(type, sessions, delay.toNanos() / 1_000, pass, false, List.of()));
       if (delay.isZero()) {
         climb(type, server.uri(), requests, line(type, sessions, delay, pass));
       } else {
-        URI uri = URI.create(server.uri());
-        try (DelayingProxy proxy =
-            DelayingProxy.start(
-                new InetSocketAddress(uri.getHost(), uri.getPort()), delay.dividedBy(2))) {
-          String far = proxy.uri(uri);
+        try (DelayingProxy proxy = DelayingProxy.start(server.address(), delay.dividedBy(2))) {
+          String far = proxy.uri(URI.create(server.uri()));
           climb(type, far, requests, line(type, sessions, delay, pass));
         }
+      }
+      if (!stopped) {
+        results.finish();
       }
       results.write(false);
     }
@@ -141,12 +146,19 @@ public final class LoadRun {
       OpenLoop loop =
           new OpenLoop(
               number -> requests.start(store, number), options.inFlight, PATIENCE, Time.SYSTEM);
+      System.out.printf("# %s: warming up%n", type);
       requests.warmUp(store, options.warmup);
       new Climb(
               new Ladder(options.start, options.factor, options.most),
               options.step,
               options.p99.toNanos() / 1_000)
           .run(loop, (step, held) -> ended(line, RateStep.of(step, held)), () -> stopped);
+    }
+  }
+
+  private static void stored(StoreType type, int stored, int sessions) {
+    if (stored % PROGRESS == 0) {
+      System.out.printf(Locale.ROOT, "# %s: %,d of %,d stored%n", type, stored, sessions);
     }
   }
 

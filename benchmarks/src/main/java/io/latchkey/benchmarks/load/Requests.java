@@ -6,6 +6,7 @@ import io.latchkey.benchmarks.KeyChoice;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.IntConsumer;
 import reactor.core.publisher.Mono;
 
 /**
@@ -37,16 +38,19 @@ final class Requests {
     this.reads = KeyChoice.ZIPF.draw(ids.length, DRAWS, SEED);
   }
 
-  /** Stores so many sessions, for requests to them. */
-  static Requests fill(BenchStore store, int sessions, int changesOfHundred)
+  /**
+   * Stores so many sessions, for requests to them.
+   *
+   * @param progress told now and then how many are stored
+   */
+  static Requests fill(BenchStore store, int sessions, int changesOfHundred, IntConsumer progress)
       throws InterruptedException {
     AtomicReferenceArray<String> ids = new AtomicReferenceArray<>(sessions);
     for (int first = 0; first < sessions; first += FILLED_AT_ONCE) {
+      int number = Math.min(FILLED_AT_ONCE, sessions - first);
       ClosedLoop.run(
-          n -> store.create().doOnNext(id -> ids.set((int) n, id)),
-          first,
-          Math.min(FILLED_AT_ONCE, sessions - first),
-          FILLERS);
+          n -> store.create().doOnNext(id -> ids.set((int) n, id)), first, number, FILLERS);
+      progress.accept(first + number);
     }
     String[] stored = new String[sessions];
     for (int i = 0; i < sessions; i++) {

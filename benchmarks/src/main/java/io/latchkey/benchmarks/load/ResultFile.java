@@ -40,10 +40,20 @@ final class ResultFile {
   }
 
   synchronized void add(RateStep step) {
-    Run last = runs.remove(runs.size() - 1);
-    List<RateStep> steps = new ArrayList<>(last.steps());
+    List<RateStep> steps = new ArrayList<>(runs.get(runs.size() - 1).steps());
     steps.add(step);
-    runs.add(new Run(last.store(), last.sessions(), last.delayMicros(), last.pass(), steps));
+    replaceLast(false, steps);
+  }
+
+  /** The last run has come to its own end. */
+  synchronized void finish() {
+    replaceLast(true, runs.get(runs.size() - 1).steps());
+  }
+
+  private void replaceLast(boolean finished, List<RateStep> steps) {
+    Run last = runs.remove(runs.size() - 1);
+    runs.add(
+        new Run(last.store(), last.sessions(), last.delayMicros(), last.pass(), finished, steps));
   }
 
   /** Writes all that there is so far; a reader sees the file of before or that of now. */

@@ -83,7 +83,8 @@ final class Charts {
       add(
           "p99-" + view.name(),
           title,
-          "Each line ends at the highest rate that the store held; the median of the passes.",
+          "Each line ends at the highest rate that the store held; the median of the passes. A"
+              + " first try that did not hold is left out where the second did.",
           TALL,
           look ->
               lines.draw(
@@ -106,7 +107,8 @@ final class Charts {
         "latency-" + view.name(),
         title,
         "The highest rate that Spring Session held. Latency counts from the time at which a request"
-            + " was to start, so waiting in a queue is part of it. All passes together.",
+            + " was to start, so waiting in a queue is part of it. All passes together, but for first"
+            + " tries that did not hold.",
         TALL,
         look ->
             lines.draw(
@@ -222,7 +224,8 @@ final class Charts {
     bars(
         "allocation",
         "Memory allocated in the JVM for one operation",
-        "With as many operations in flight as were measured. Lower is better.",
+        "Sessions of 0.5 KB, called from the event loop, with the most operations in flight that"
+            + " were measured; what the load generator allocates is part of it. Lower is better.",
         "KB",
         bars);
   }
@@ -238,7 +241,12 @@ final class Charts {
                   bars.add(
                       Texts.name(variant), look -> look.color(variant), "page", values.middle()));
     }
-    bars(name, title, "The sample shop's cart page; the median of the rounds.", unit, bars);
+    bars(
+        name,
+        title,
+        "The sample shop's cart page; the median of the rounds without failed pages.",
+        unit,
+        bars);
   }
 
   private static void bar(Bars bars, StoreType store, String group, double value) {

@@ -8,9 +8,13 @@ import io.latchkey.benchmarks.shop.ShopResult;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -21,19 +25,22 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * The results that a report is made from. Each may be missing.
  *
- * @param jmh the lines of all files of JMH; of equal combinations the last
- * @param jvm the JVM that JMH names
- * @param figures what no machine changes
+ * @param jmh the lines of all files of JMH
+ * @param jmhSettings what JMH ran on, and with which settings
+ * @param figures what no machine changes; like the following of the last file, if there are several
  * @param load the load run
  * @param shop the shop run
  */
 record Inputs(
     List<JmhResult> jmh,
-    @Nullable String jvm,
+    Set<String> jmhSettings,
     Map<StoreType, Figures> figures,
     @Nullable LoadResult load,
     @Nullable ShopResult shop) {
   private static final JsonMapper JSON = JsonMapper.shared();
+
+  /** How many sessions the benchmarks usually store. */
+  private static final int USUAL_SESSIONS = 10_000;
 
   /**
    * Reads files, each of which tells by its content what it is.
@@ -42,45 +49,62 @@ record Inputs(
    */
   static Inputs read(List<Path> files) {
     List<JmhResult> jmh = new ArrayList<>();
-    String jvm = null;
-    Map<StoreType, Figures> figures = new EnumMap<>(StoreType.class);
+    Set<String> jmhSettings = new LinkedHashSet<>();
+    Map<StoreType, Figures> figures = Map.of();
     LoadResult load = null;
     ShopResult shop = null;
-    for (Path file : files) {
+    for (int i = 0; i < files.size(); i++) {
+      int number = i;
       try {
-        JsonNode tree = JSON.readTree(file);
+        JsonNode tree = JSON.readTree(files.get(i));
         if (tree.isArray()) {
-          tree.forEach(line -> JmhResult.of(line).ifPresent(jmh::add));
-          jvm =
-              tree.path(0).path("vmName").asString("")
-                  + " "
-                  + tree.path(0).path("vmVersion").asString("");
+          for (JsonNode line : tree) {
+            JmhResult.of(number, line).ifPresent(jmh::add);
+            jmhSettings.add(JmhResult.settings(line));
+          }
         } else if (tree.path("kind").asString("").equals(LoadResult.KIND)) {
           load = JSON.treeToValue(tree, LoadResult.class);
         } else if (tree.path("kind").asString("").equals(ShopResult.KIND)) {
           shop = JSON.treeToValue(tree, ShopResult.class);
         } else {
-          figures.putAll(JSON.convertValue(tree, new TypeReference<Map<StoreType, Figures>>() {}));
+          figures =
+              new EnumMap<>(
+                  JSON.convertValue(tree, new TypeReference<Map<StoreType, Figures>>() {}));
         }
       } catch (JacksonException | IllegalArgumentException e) {
         throw new IllegalArgumentException(
-            file + " is none of the files that JMH, StoreFigures, LoadRun or ShopRun write", e);
+            files.get(i) + " is none of the files that JMH, StoreFigures, LoadRun or ShopRun write",
+            e);
       }
     }
-    return new Inputs(jmh, jvm, figures, load, shop);
+    return new Inputs(jmh, jmhSettings, figures, load, shop);
   }
 
-  /** Lines of JMH with small sessions, and no more of them than the stores are usually run with. */
-  Stream<JmhResult> jmh(String operation, String caller) {
-    int fewest =
-        jmh.stream().mapToInt(JmhResult::sessions).filter(count -> count > 0).min().orElse(0);
+  /** Lines of JMH with as many sessions as usual, of 0.5 KB. */
+  Stream<JmhResult> lines(String operation, String caller) {
     return jmh.stream()
         .filter(
             line ->
                 line.operation().equals(operation)
                     && line.caller().equals(caller)
                     && line.size().equals("SMALL")
-                    && (line.sessions() == 0 || line.sessions() == fewest));
+                    && (line.sessions() == 0 || line.sessions() == USUAL_SESSIONS));
+  }
+
+  Stream<JmhResult> lines(String operation, String caller, int inFlight, StoreType store) {
+    return lines(operation, caller)
+        .filter(line -> line.inFlight() == inFlight && line.store() == store);
+  }
+
+  /** Of these, those of the one file that has the most, so that they can be compared. */
+  Stream<JmhResult> jmh(String operation, String caller) {
+    Map<Integer, List<JmhResult>> byFile =
+        lines(operation, caller)
+            .collect(Collectors.groupingBy(JmhResult::file, TreeMap::new, Collectors.toList()));
+    return byFile.values().stream()
+        .reduce((first, last) -> first.size() > last.size() ? first : last)
+        .stream()
+        .flatMap(List::stream);
   }
 
   Optional<JmhResult> jmh(String operation, String caller, int inFlight, StoreType store) {

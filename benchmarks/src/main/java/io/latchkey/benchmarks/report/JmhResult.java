@@ -4,6 +4,7 @@ import io.latchkey.benchmarks.StoreType;
 import java.util.Arrays;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
 import java.util.stream.StreamSupport;
@@ -13,6 +14,7 @@ import tools.jackson.databind.JsonNode;
 /**
  * One line of JMH's result.
  *
+ * @param file the number of the file that it is from, so of its run
  * @param operation the name of the method
  * @param store whose figures they are
  * @param inFlight how many operations were under way
@@ -25,6 +27,7 @@ import tools.jackson.databind.JsonNode;
  * @param p50Micros the median of single operations; null if it was not measured
  */
 record JmhResult(
+    int file,
     String operation,
     StoreType store,
     int inFlight,
@@ -37,8 +40,8 @@ record JmhResult(
     @Nullable Double p50Micros) {
   private static final String BENCHMARK = ".SessionBenchmark.";
 
-  /** The line, unless it is of another benchmark. */
-  static Optional<JmhResult> of(JsonNode line) {
+  /** The line of a file, unless it is of another benchmark. */
+  static Optional<JmhResult> of(int file, JsonNode line) {
     String benchmark = line.path("benchmark").asString();
     int name = benchmark.lastIndexOf(BENCHMARK);
     if (name < 0) {
@@ -49,6 +52,7 @@ record JmhResult(
     JsonNode secondary = line.path("secondaryMetrics");
     return Optional.of(
         new JmhResult(
+            file,
             benchmark.substring(name + BENCHMARK.length()),
             StoreType.valueOf(params.path("store").asString()),
             Integer.parseInt(params.path("inFlight").asString()),
@@ -61,6 +65,21 @@ record JmhResult(
                 .toList(),
             number(secondary.path("gc.alloc.rate.norm").path("score")),
             number(secondary.path("latency").path("scorePercentiles").path("50.0"))));
+  }
+
+  /** How JMH measured the line, for the reader. */
+  static String settings(JsonNode line) {
+    return String.format(
+        Locale.ROOT,
+        "JMH %s on %s %s, %d forks, warm-up %d × %s, measured %d × %s",
+        line.path("jmhVersion").asString("?"),
+        line.path("vmName").asString("?"),
+        line.path("vmVersion").asString("?"),
+        line.path("forks").asInt(0),
+        line.path("warmupIterations").asInt(0),
+        line.path("warmupTime").asString("?"),
+        line.path("measurementIterations").asInt(0),
+        line.path("measurementTime").asString("?"));
   }
 
   DoubleSummaryStatistics spread() {

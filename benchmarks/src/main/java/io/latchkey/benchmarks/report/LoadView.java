@@ -21,7 +21,8 @@ import org.HdrHistogram.Histogram;
  *
  * @param sessions how many were stored
  * @param delayMicros by how much a round trip was made longer
- * @param runs of all stores and passes
+ * @param runs of all stores and passes, but for those that were ended early: how far they had come
+ *     says nothing about the store
  */
 record LoadView(int sessions, long delayMicros, List<Run> runs) {
   /** One for each combination, in order. */
@@ -29,6 +30,7 @@ record LoadView(int sessions, long delayMicros, List<Run> runs) {
     Comparator<LoadView> order =
         Comparator.comparingInt(LoadView::sessions).thenComparingLong(LoadView::delayMicros);
     return result.runs().stream()
+        .filter(Run::finished)
         .collect(Collectors.groupingBy(run -> List.of((long) run.sessions(), run.delayMicros())))
         .values()
         .stream()

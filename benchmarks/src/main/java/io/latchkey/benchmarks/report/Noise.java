@@ -28,9 +28,15 @@ final class Noise {
     }
     LoadResult load = inputs.load();
     if (load != null) {
-      text.append(" The load run made ")
-          .append(load.runs().stream().mapToInt(LoadResult.Run::pass).max().orElse(0))
-          .append(" passes over all stores, every other one in reverse order.");
+      LoadView.of(load).stream()
+          .flatMap(Noise::passes)
+          .mapToDouble(Noise::relative)
+          .average()
+          .ifPresent(
+              passes ->
+                  text.append(" In the load run, the p99 of one store at one rate differs by ")
+                      .append(percent(passes))
+                      .append(" between passes, on average."));
     }
     ShopResult shop = inputs.shop();
     if (shop != null) {
@@ -39,15 +45,33 @@ final class Noise {
               .map(
                   variant ->
                       shop.rounds().stream()
-                          .filter(round -> round.variant() == variant)
+                          .filter(round -> round.variant() == variant && round.failed() == 0)
                           .mapToDouble(Round::requestsPerSecond)
                           .summaryStatistics())
               .mapToDouble(Noise::relative)
               .max()
               .orElse(0);
       text.append(" Rounds of one shop differ by at most ").append(percent(rounds)).append('.');
+      long failed = shop.rounds().stream().filter(round -> round.failed() > 0).count();
+      if (failed > 0) {
+        text.append(" Left out: rounds of the shop in which pages failed, ")
+            .append(failed)
+            .append(" of ")
+            .append(shop.rounds().size())
+            .append('.');
+      }
     }
     return text.toString();
+  }
+
+  /** The p99 of the passes of each store at each rate, where there are several. */
+  private static Stream<DoubleSummaryStatistics> passes(LoadView view) {
+    return view.stores().stream()
+        .flatMap(
+            store ->
+                view.rates(store).stream()
+                    .map(rate -> view.p99Micros(store, rate).asDoubleStream().summaryStatistics()))
+        .filter(spread -> spread.getCount() > 1);
   }
 
   private static double relative(DoubleSummaryStatistics values) {

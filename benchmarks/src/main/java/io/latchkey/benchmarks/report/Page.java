@@ -37,6 +37,9 @@ final class Page {
         picture { display: block; overflow-x: auto; } img { min-width: 40rem; } }
       """;
 
+  private static final String ENDED_EARLY =
+      ", ended early; the climb that this cut short is left out";
+
   private final Inputs inputs;
   private final StringBuilder html = new StringBuilder();
 
@@ -106,7 +109,7 @@ final class Page {
           .append("</td><td class=\"number\">")
           .append(row.rangeText())
           .append("</td><td class=\"")
-          .append(verdict.startsWith("not") ? "not" : verdict)
+          .append(verdict.split("[ ,]", 2)[0])
           .append("\">")
           .append(verdict)
           .append("</td></tr>\n");
@@ -119,7 +122,7 @@ final class Page {
         .append(
             Texts.escape(
                 "the range is that of the ratio between the forks of JMH, the passes of the load"
-                    + " run or the rounds of the shop: the worst of one by the best of the other,"
+                    + " run or the rounds of the shop: the least of one by the most of the other,"
                     + " and the other way round."))
         .append(Texts.escape(Noise.of(inputs)))
         .append("</p>\n");
@@ -173,12 +176,12 @@ final class Page {
               machine(machine);
               machine.versions().forEach(this::entry);
             });
-    if (inputs.jvm() != null) {
-      entry("JVM of JMH", inputs.jvm());
+    if (!inputs.jmhSettings().isEmpty()) {
+      entry("JMH runs", String.join("; ", inputs.jmhSettings()));
     }
     LoadResult load = inputs.load();
     if (load != null) {
-      entry("Load run", load.started() + (load.complete() ? "" : ", ended early"));
+      entry("Load run", load.started() + (load.complete() ? "" : ENDED_EARLY));
       entry("its settings", settings(load.settings()));
     }
     ShopResult shop = inputs.shop();

@@ -3,7 +3,7 @@ package io.latchkey.benchmarks.shop;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -13,7 +13,10 @@ import org.springframework.web.server.session.WebSessionIdResolver;
 import org.springframework.web.server.session.WebSessionManager;
 import reactor.core.publisher.Mono;
 
-/** No sessions: the cart that visitors fill is always there, and nothing is looked up or kept. */
+/**
+ * No sessions: the cart that visitors fill elsewhere is always there, nothing is looked up or kept,
+ * and nobody can change it.
+ */
 @Configuration(proxyBeanMethods = false)
 class FixedCart {
   @Bean
@@ -29,12 +32,11 @@ class FixedCart {
   }
 
   private static final class SameForAll implements WebSession {
-    private final Map<String, Object> attributes = new ConcurrentHashMap<>();
+    private final Map<String, Object> attributes =
+        Visitors.CART.entrySet().stream()
+            .collect(
+                Collectors.toUnmodifiableMap(item -> "cart." + item.getKey(), Map.Entry::getValue));
     private final Instant created = Instant.now();
-
-    SameForAll() {
-      Visitors.CART.forEach((item, quantity) -> attributes.put("cart." + item, quantity));
-    }
 
     @Override
     public String getId() {

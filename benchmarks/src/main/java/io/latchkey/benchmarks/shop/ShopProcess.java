@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** A {@link ShopServer} in a JVM of its own, which ends with this one. */
 final class ShopProcess implements AutoCloseable {
@@ -30,14 +31,41 @@ final class ShopProcess implements AutoCloseable {
             .start();
     BufferedReader out =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-    for (String line = out.readLine(); line != null; line = out.readLine()) {
-      if (line.startsWith(ShopServer.READY)) {
-        return new ShopProcess(
-            process, Integer.parseInt(line.substring(ShopServer.READY.length())));
-      }
+    String ready = passOn(out, ShopServer.READY);
+    if (ready == null) {
+      process.destroyForcibly();
+      throw new IOException("The shop " + variant + " does not start");
     }
-    process.destroyForcibly();
-    throw new IOException("The shop " + variant + " does not start");
+    readToTheEnd(out, variant);
+    return new ShopProcess(process, Integer.parseInt(ready.substring(ShopServer.READY.length())));
+  }
+
+  /** Whatever else the shop says, in a full pipe it would wait for somebody to read it. */
+  private static void readToTheEnd(BufferedReader out, Variant variant) {
+    Thread reader =
+        new Thread(
+            () -> {
+              try (out) {
+                passOn(out, null);
+              } catch (IOException e) {
+                // The process was ended, and its pipe with it.
+              }
+            },
+            "output-of-" + variant);
+    reader.setDaemon(true);
+    reader.start();
+  }
+
+  /** Passes on what the shop says, until a line that begins so; null if there is none. */
+  private static @Nullable String passOn(BufferedReader out, @Nullable String until)
+      throws IOException {
+    for (String line = out.readLine(); line != null; line = out.readLine()) {
+      if (until != null && line.startsWith(until)) {
+        return line;
+      }
+      System.err.println(line);
+    }
+    return null;
   }
 
   int port() {

@@ -30,7 +30,8 @@ public record ShopResult(
    * @param requestsPerSecond answered pages per second
    * @param p50Micros the median of the time to a whole page
    * @param p99Micros 99 of 100 pages were faster
-   * @param failed answers that were no page
+   * @param failed answers that were not the page, and pages that never came; such a round is not to
+   *     be compared
    */
   public record Round(
       Variant variant,

@@ -5,11 +5,15 @@ import io.latchkey.benchmarks.Machine;
 import io.latchkey.benchmarks.shop.PageLoad.Measured;
 import io.latchkey.benchmarks.shop.ShopResult.Round;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,7 +33,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The sample shop's cart page under load: with Latchkey, with Spring Session, and without sessions,
- * each in a process of its own, in turn, round after round. This process is the visitors.
+ * each in a process of its own, in turn, round after round, every other one in reverse order. This
+ * process is the visitors.
  *
  * <pre>{@code
  * java -cp benchmarks/target/benchmarks.jar io.latchkey.benchmarks.shop.ShopRun shop.json
@@ -78,6 +83,7 @@ public final class ShopRun implements Callable<Integer> {
   private final Map<Variant, ShopProcess> shops = new EnumMap<>(Variant.class);
   private final Map<Variant, List<String>> cookies = new EnumMap<>(Variant.class);
   private final List<Round> measured = new ArrayList<>();
+  private @Nullable String page;
 
   private ShopRun() {}
 
@@ -101,29 +107,53 @@ public final class ShopRun implements Callable<Integer> {
     check();
     String started = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     try (BenchServer server = BenchServer.start()) {
-      Machine machine = Machine.here(server.version());
-      for (Variant variant : Variant.values()) {
-        open(variant, server.uri());
+      try {
+        all(server, started);
+      } finally {
+        shops.values().forEach(ShopProcess::close);
+        server.clear();
       }
-      System.out.printf(
-          "%-16s %5s %11s %8s %8s %7s%n",
-          "sessions", "round", "pages/s", "p50 ms", "p99 ms", "failed");
-      for (int round = 1; round <= rounds; round++) {
-        for (Variant variant : Variant.values()) {
-          add(round(variant, round));
-        }
-        write(new ShopResult(ShopResult.KIND, started, machine, settings(), measured));
-      }
-    } finally {
-      shops.values().forEach(ShopProcess::close);
+    }
+    if (measured.stream().anyMatch(round -> round.failed() > 0)) {
+      System.err.println("Pages failed: the report leaves these rounds out.");
+      return CommandLine.ExitCode.SOFTWARE;
     }
     return CommandLine.ExitCode.OK;
+  }
+
+  private void all(BenchServer server, String started) throws IOException, InterruptedException {
+    Machine machine = Machine.here(server.version());
+    for (Variant variant : Variant.values()) {
+      System.out.printf("# %s: warming up%n", variant);
+      open(variant, server.uri());
+    }
+    System.out.printf(
+        "%-16s %5s %11s %8s %8s %7s%n",
+        "sessions", "round", "pages/s", "p50 ms", "p99 ms", "failed");
+    for (int round = 1; round <= rounds; round++) {
+      List<Variant> variants = Arrays.asList(Variant.values());
+      if (round % 2 == 0) {
+        Collections.reverse(variants);
+      }
+      for (Variant variant : variants) {
+        add(round(variant, round));
+      }
+      write(new ShopResult(ShopResult.KIND, started, machine, settings(), measured));
+    }
   }
 
   private void open(Variant variant, String uri) throws IOException, InterruptedException {
     ShopProcess shop = ShopProcess.start(variant, uri);
     shops.put(variant, shop);
-    cookies.put(variant, new Visitors(shop.port()).come(visitors));
+    Visitors visiting = new Visitors(shop.port());
+    List<String> come = visiting.come(variant, visitors);
+    cookies.put(variant, come);
+    String first = visiting.page(come.get(0));
+    if (page == null) {
+      page = first;
+    } else if (!first.equals(page)) {
+      throw new IllegalStateException("The page of " + variant + " is not that of the others");
+    }
     try (PageLoad load = load(variant)) {
       load.measure(warmup);
     }
@@ -139,17 +169,18 @@ public final class ShopRun implements Callable<Integer> {
           pages.pages().getTotalCount() / pages.seconds(),
           pages.pages().getValueAtPercentile(50),
           pages.pages().getValueAtPercentile(99),
-          pages.failed());
+          pages.failed() + load.end());
     }
   }
 
   private PageLoad load(Variant variant) {
     ShopProcess shop = shops.get(variant);
     List<String> visiting = cookies.get(variant);
-    if (shop == null || visiting == null) {
+    if (shop == null || visiting == null || page == null) {
       throw new IllegalStateException(variant + " is not open");
     }
-    return new PageLoad(shop.port(), visiting, connections);
+    return new PageLoad(
+        shop.port(), visiting, connections, page.getBytes(StandardCharsets.UTF_8).length);
   }
 
   private void add(Round round) {
@@ -187,6 +218,8 @@ public final class ShopRun implements Callable<Integer> {
     refuse(warmup.isNegative(), "--warmup must not be negative");
     refuse(connections < 1, "--connections must be positive");
     refuse(visitors < connections, "--visitors must not be fewer than --connections");
+    Path folder = file.toAbsolutePath().getParent();
+    refuse(folder == null || !Files.isDirectory(folder), "There is no folder for the file " + file);
   }
 
   private void refuse(boolean wrong, String rule) {

@@ -1,5 +1,7 @@
 package io.latchkey.benchmarks.shop;
 
+import io.latchkey.benchmarks.BenchServer;
+import io.latchkey.benchmarks.SessionData;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,7 +59,10 @@ public final class ShopServer {
     }
   }
 
-  /** Starts the shop on a free port of loopback. */
+  /**
+   * Starts the shop on a free port of loopback. Its keys begin with {@link SessionData#NAMESPACE},
+   * so that {@link BenchServer#clear()} removes them.
+   */
   static ConfigurableApplicationContext start(Variant variant, String uri) {
     SpringApplication application = new SpringApplication(Shop.class);
     Map<String, Object> properties = new LinkedHashMap<>();
@@ -67,11 +72,13 @@ public final class ShopServer {
     switch (variant) {
       case LATCHKEY -> {
         properties.put("latchkey.uri", uri);
+        properties.put("latchkey.namespace", SessionData.NAMESPACE);
         properties.put("spring.autoconfigure.exclude", NO_REDIS);
       }
       case SPRING_SESSION -> {
         properties.put("latchkey.enabled", "false");
-        properties.put("spring.data.redis.url", uri);
+        properties.put("spring.data.redis.url", BenchServer.redisUri(uri));
+        properties.put("spring.session.data.redis.namespace", SessionData.NAMESPACE);
         // As long as the shop's own.
         properties.put("spring.session.timeout", "7d");
       }

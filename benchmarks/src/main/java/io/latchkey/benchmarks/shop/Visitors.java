@@ -6,6 +6,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -23,8 +24,14 @@ final class Visitors {
     this.cart = URI.create("http://127.0.0.1:" + port + "/cart");
   }
 
-  /** New visitors with their carts; the cookie of each, empty where the shop sets none. */
-  List<String> come(int number) throws IOException, InterruptedException {
+  /**
+   * New visitors with their carts; the cookie of each. Where there are no sessions, the cart is
+   * there already, and there are no cookies: they are empty.
+   */
+  List<String> come(Variant variant, int number) throws IOException, InterruptedException {
+    if (variant == Variant.NONE) {
+      return Collections.nCopies(number, "");
+    }
     List<String> cookies = new ArrayList<>();
     for (int visitor = 0; visitor < number; visitor++) {
       String cookie = "";

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -64,6 +65,7 @@ class LoadRunTest {
     assertThat(result.runs())
         .allSatisfy(
             run -> {
+              assertThat(run.finished()).isTrue();
               assertThat(run.steps()).isNotEmpty();
               assertThat(run.steps())
                   .allSatisfy(
@@ -88,7 +90,7 @@ class LoadRunTest {
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(LoadRun.class.getName());
     command.addAll(List.of(file.toString(), "--stores=LETTUCE", "--sessions=500", "--delay=0ms"));
-    command.addAll(List.of("--start=200", "--factor=1.01", "--step=100ms", "--warmup=0ms"));
+    command.addAll(List.of("--start=200", "--factor=1.01", "--step=500ms", "--warmup=0ms"));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     try (BufferedReader out =
         new BufferedReader(
@@ -107,6 +109,7 @@ class LoadRunTest {
     LoadResult result = JsonMapper.shared().readValue(file, LoadResult.class);
     assertThat(result.complete()).isFalse();
     assertThat(result.runs()).singleElement().extracting(Run::store).isEqualTo(StoreType.LETTUCE);
+    assertThat(result.runs().get(0).finished()).isFalse();
     assertThat(result.runs().get(0).steps()).extracting(RateStep::rate).contains(200L);
   }
 
@@ -120,6 +123,8 @@ class LoadRunTest {
     "--factor=1, '--factor must be above 1, was 1.0'",
     "--most=10, '--most must not be below --start, was 10'",
     "--step=0s, --step must be positive",
+    "--touch-interval=-1s, --touch-interval must be from 0s to a day",
+    "--touch-interval=25h, --touch-interval must be from 0s to a day",
     "--rate=7, Unknown option: '--rate=7'",
     "second.json, Unmatched argument at index 1",
   })
@@ -155,6 +160,38 @@ class LoadRunTest {
     assertThat(options.factor).isEqualTo(2);
     assertThat(options.passes).isEqualTo(2);
     assertThat(options.delays).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--quick", "--passes=2"})
+  void touchesFallDueInEachStepAndDuringTheWarmUp(String option) {
+    LoadOptions options = new LoadOptions();
+
+    LoadOptions.commandLine(options, option).parseArgs("load.json", option);
+
+    assertThat(options.touchInterval).isLessThan(options.warmup).isLessThanOrEqualTo(options.step);
+  }
+
+  @Test
+  void aStoreThatWritesKeysWithoutAPrefixIsRefusedOnAGivenServer() {
+    StringWriter said = new StringWriter();
+    LoadOptions options = new LoadOptions();
+    CommandLine command =
+        LoadOptions.commandLine(options)
+            .setErr(new PrintWriter(said))
+            .setExecutionStrategy(
+                parsed -> {
+                  options.check();
+                  return 0;
+                });
+    System.setProperty("latchkey.uri", "valkey://127.0.0.1:1");
+    try {
+      assertThat(command.execute("load.json")).isEqualTo(CommandLine.ExitCode.USAGE);
+      assertThat(command.execute("load.json", "--stores=LATCHKEY")).isZero();
+    } finally {
+      System.clearProperty("latchkey.uri");
+    }
+    assertThat(said.toString()).contains("VERTX writes keys without a prefix");
   }
 
   private static void interrupt(Process process) throws Exception {

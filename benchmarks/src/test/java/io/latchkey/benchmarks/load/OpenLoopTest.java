@@ -1,7 +1,6 @@
 package io.latchkey.benchmarks.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
@@ -80,12 +79,45 @@ class OpenLoopTest {
   }
 
   @Test
-  void whatIsNeverAnsweredEndsTheRun() {
+  void whatIsNeverAnsweredEndsTheClimbAtOnce() {
+    List<Step> steps = new ArrayList<>();
     OpenLoop loop = loop(n -> n == 3 ? Mono.never() : Mono.just("answer"));
 
-    assertThatThrownBy(() -> loop.run(1_000, Duration.ofMillis(10)))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessage("1 operations were not answered within PT10S");
+    new Climb(new Ladder(1_000, 2, 4_000), Duration.ofSeconds(1), 500_000)
+        .run(loop, (step, held) -> steps.add(step), () -> false);
+
+    assertThat(steps)
+        .singleElement()
+        .satisfies(
+            step -> {
+              assertThat(step.unanswered()).isEqualTo(1);
+              assertThat(step.failure()).hasMessage("Not answered within PT10S");
+              assertThat(step.held(500_000)).isFalse();
+              assertThat(LoadResult.RateStep.of(step, false).failed()).isEqualTo(1);
+            });
+  }
+
+  @Test
+  void aRateSlightlyAboveWhatTheStoreManagesDoesNotHold() {
+    // One of 50 is not answered before the step has ended.
+    List<Sinks.One<String>> waiting = new ArrayList<>();
+    time.at(Duration.ofSeconds(1), () -> waiting.forEach(one -> one.tryEmitValue("answer")));
+    OpenLoop loop =
+        loop(
+            n -> {
+              if (n % 50 != 0) {
+                return Mono.just("answer");
+              }
+              Sinks.One<String> answer = Sinks.one();
+              waiting.add(answer);
+              return answer.asMono();
+            });
+
+    Step step = loop.run(100, Duration.ofMillis(999));
+
+    assertThat(step.answered()).isEqualTo(98);
+    assertThat(step.failed() + step.refused() + step.unanswered()).isZero();
+    assertThat(step.held(2_000_000)).isFalse();
   }
 
   @Test
