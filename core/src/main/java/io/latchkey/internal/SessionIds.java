@@ -29,7 +29,12 @@ public final class SessionIds {
 
   private static final boolean[] IS_BASE64URL = base64Url();
 
-  private final RandomBytes random = new RandomBytes();
+  private final RandomBytes random;
+
+  /** A source of ids, seeded at once. */
+  public SessionIds() {
+    random = new RandomBytes();
+  }
 
   /**
    * A new id.
