@@ -43,7 +43,20 @@ import tools.jackson.databind.json.JsonMapper;
 class LatchkeyPropertiesTest {
   /** Objects that only a customizer can give. */
   private static final Set<String> OPTIONS_WITHOUT_PROPERTY =
-      Set.of("clock", "resources", "migrate-from", "format");
+      Set.of(
+          "clock",
+          "resources",
+          "migrate-from",
+          "format",
+          // How it is connected is for connection details, or a customizer, to say.
+          "credentials",
+          "sentinel-credentials",
+          "trust-certificates",
+          "trust-manager",
+          "client-certificate",
+          "key-manager",
+          "server-name",
+          "client-name");
 
   private static final Set<String> PROPERTIES_OF_BOOT_ALONE =
       Set.of("uri", "enabled", "check-on-startup", "retry-after");
@@ -306,8 +319,9 @@ class LatchkeyPropertiesTest {
   private static Map<String, String> options(ValkeySessionStore.Builder builder) {
     Map<String, String> options = new LinkedHashMap<>();
     for (Field field : Arrays.asList(builder.getClass().getDeclaredFields())) {
-      // What is allowed differs from application to application, and is no text.
-      if (!Modifier.isStatic(field.getModifiers()) && !field.getName().equals("attributes")) {
+      // What is allowed differs from application to application, and these two are no text.
+      if (!Modifier.isStatic(field.getModifiers())
+          && !Set.of("attributes", "connection").contains(field.getName())) {
         field.setAccessible(true);
         try {
           options.put(field.getName(), String.valueOf(field.get(builder)));
