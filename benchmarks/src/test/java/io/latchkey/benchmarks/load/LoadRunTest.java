@@ -101,6 +101,11 @@ class LoadRunTest {
       }
       assertThat(line).as("a step").isNotNull();
       interrupt(process);
+      if (!process.waitFor(5, TimeUnit.SECONDS)) {
+        // Whoever was started in the background of a shell ignores SIGINT, and so do those that it
+        // starts. SIGTERM has the JVM do the same.
+        process.destroy();
+      }
       assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
     } finally {
       process.destroyForcibly();
