@@ -26,7 +26,7 @@ final class FaultRun {
   static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(1);
 
   /** What a call may take beyond that. */
-  private static final Duration MARGIN = Duration.ofSeconds(1);
+  private static final Duration MARGIN = Duration.ofSeconds(5);
 
   private static final int WORKERS = 16;
   private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -128,7 +128,11 @@ public final class TestSentinels implements AutoCloseable {
     }
     servers.add(
         ValkeyServer.start(
-            "--replicaof", "127.0.0.1 " + primary.port(), "--repl-diskless-sync-delay", "0"));
+            "--replicaof",
+            "127.0.0.1",
+            Integer.toString(primary.port()),
+            "--repl-diskless-sync-delay",
+            "0"));
     TestCluster.await(
         "the replica is in sync", () -> info(primary, "replication").contains("state=online"));
     for (int i = 0; i < 3; i++) {
