@@ -217,7 +217,8 @@ class FaultRunsTest {
               audit,
               STEADY,
               struck -> new ClusterFaults(cluster).restartNodes(SECONDS == 0 ? 1 : 3));
-      ACCOUNTS.put(9, run.account().isClean().hasErrors());
+      // A handover may go unnoticed.
+      ACCOUNTS.put(9, run.account().isClean());
     }
   }
 
