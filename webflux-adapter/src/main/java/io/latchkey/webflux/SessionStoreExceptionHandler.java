@@ -26,7 +26,11 @@ import reactor.core.publisher.Mono;
  *       it once more, which would fail once more; and {@link LatchkeyWebSessionIdResolver} does not
  *       send the cookie of a session that was never stored, nor the end of one that is still there,
  *       because a sign-out did not reach the store.
+ *   <li>That a session has ended meanwhile is the application's affair, and goes on as it is.
  * </ul>
+ *
+ * <p>To learn whether its session has failed, a request whose handler asked for none but used a
+ * store itself has its session read here: one command, whose own failure changes nothing.
  *
  * <p>Comes before all other handlers of exceptions. Spring Boot makes a bean of it; without Boot it
  * takes one. Immutable, and safe for use by several threads.
