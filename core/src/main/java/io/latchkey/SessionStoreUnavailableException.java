@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public class SessionStoreUnavailableException extends SessionStoreException {
   private static final long serialVersionUID = 1L;
 
-  /** Whether the command may have run, or may still run. */
+  /** Whether the command may have run, or may still run, or be undone by a failover. */
   private final boolean outcomeUnknown;
 
   /**
@@ -28,7 +28,8 @@ public class SessionStoreUnavailableException extends SessionStoreException {
   /**
    * Whether a change may have been stored, or may still be.
    *
-   * @return true if the command was sent and its answer did not arrive; false if nothing was
+   * @return true if the command was sent and its answer did not arrive, or if the change was made
+   *     and too few replicas confirmed it (see {@code acknowledgedBy}); false if nothing was
    *     written for certain
    */
   public boolean outcomeUnknown() {

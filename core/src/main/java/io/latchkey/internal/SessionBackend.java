@@ -43,6 +43,17 @@ public interface SessionBackend {
   Mono<Snapshot> read(String id);
 
   /**
+   * Reads a session of which it is not known whether it was stored. Where this backend answers an
+   * insert only once the session would survive a failover, that holds for what this answers too.
+   *
+   * @param id its id
+   * @return the session, or empty
+   */
+  default Mono<Snapshot> readAcknowledged(String id) {
+    return read(id);
+  }
+
+  /**
    * Reads sessions in one round trip.
    *
    * @param ids their ids

@@ -225,10 +225,15 @@ public final class SessionEngine implements SessionStore {
   // Reading.
 
   private Mono<Snapshot> read(String id) {
-    return backend
-        .read(id)
-        .onErrorComplete(this::countsAsAbsent)
-        .filter(snapshot -> !isAtItsEnd(snapshot));
+    return live(backend.read(id));
+  }
+
+  private Mono<Snapshot> readAcknowledged(String id) {
+    return live(backend.readAcknowledged(id));
+  }
+
+  private Mono<Snapshot> live(Mono<Snapshot> read) {
+    return read.onErrorComplete(this::countsAsAbsent).filter(snapshot -> !isAtItsEnd(snapshot));
   }
 
   /**
@@ -329,7 +334,7 @@ public final class SessionEngine implements SessionStore {
                 session.saved(edit, next);
                 return Mono.just(session);
               }
-              return read(session.id())
+              return readAcknowledged(session.id())
                   .filter(current -> takeOver(session, current))
                   .hasElement()
                   .flatMap(
@@ -347,7 +352,7 @@ public final class SessionEngine implements SessionStore {
 
   /** Finds out whether an insert of this object was executed. Signals gone if it cannot tell. */
   private Mono<Void> find(TrackedSession session) {
-    return read(session.id())
+    return readAcknowledged(session.id())
         .switchIfEmpty(Mono.error(SessionEngine::gone))
         .doOnNext(
             current -> {

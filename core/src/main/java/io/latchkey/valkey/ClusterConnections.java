@@ -39,20 +39,34 @@ final class ClusterConnections implements Connections {
   private final ClusterSlots slots;
   private final long timeoutNanos;
 
-  ClusterConnections(List<RedisURI> seeds, ServerClient client, int count, Duration timeout) {
+  ClusterConnections(
+      List<RedisURI> seeds,
+      ServerClient client,
+      int count,
+      Duration timeout,
+      @Nullable Acknowledgement acknowledgement) {
     this.client = client;
     this.timeoutNanos = timeout.toNanos();
     this.slots =
         new ClusterSlots(
-            seeds, uri -> new Node(count, i -> new Stripe(client.opener(uri))), timeout);
+            seeds, uri -> new Node(count, client.opener(uri), acknowledgement), timeout);
   }
 
   @Override
   public <T> Mono<T> execute(String id, Request<T> request) {
+    return send(new Call<>(id, slot(id), request, false, null));
+  }
+
+  @Override
+  public <T> Mono<T> executeAcknowledged(String id, Request<T> request, @Nullable Request<?> mark) {
+    return send(new Call<>(id, slot(id), request, true, mark));
+  }
+
+  private <T> Mono<T> send(Call<T> call) {
     return Mono.defer(
         () -> {
           checkOpen();
-          return send(new Call<>(id, slot(id), request), 0, null);
+          return send(call, 0, null);
         });
   }
 
@@ -86,7 +100,7 @@ final class ClusterConnections implements Connections {
     List<Sent<T>> all = new ArrayList<>(ids.size());
     Map<Node, List<ServerCommand<T>>> perNode = new LinkedHashMap<>();
     for (String id : ids) {
-      Call<T> call = new Call<>(id, slot(id), request.apply(id));
+      Call<T> call = new Call<>(id, slot(id), request.apply(id), false, null);
       ClusterSlots.Member member = slots.owner(call.slot);
       Reply.Future<T> reply = new Reply.Future<>();
       all.add(new Sent<>(call, member, reply));
@@ -133,13 +147,17 @@ final class ClusterConnections implements Connections {
       Call<T> call,
       int redirections,
       @Nullable Long until) {
-    Mono<T> answer =
-        asking
-            ? to.node().sendAsking(call.id, call.request)
-            : to.node().send(call.id, call.request);
-    return answer.onErrorResume(
-        SessionStoreUnavailableException.class,
-        error -> follow(to, call, redirections, until, error));
+    return send(to.node(), asking, call)
+        .onErrorResume(
+            SessionStoreUnavailableException.class,
+            error -> follow(to, call, redirections, until, error));
+  }
+
+  private static <T> Mono<T> send(Node to, boolean asking, Call<T> call) {
+    if (call.acknowledged) {
+      return to.sendAcknowledged(call.id, call.request, call.mark, asking);
+    }
+    return asking ? to.sendAsking(call.id, call.request) : to.send(call.id, call.request);
   }
 
   /**
@@ -205,7 +223,8 @@ final class ClusterConnections implements Connections {
   }
 
   /** What is to be asked, wherever the slot is. */
-  private record Call<T>(String id, int slot, Request<T> request) {}
+  private record Call<T>(
+      String id, int slot, Request<T> request, boolean acknowledged, @Nullable Request<?> mark) {}
 
   /** One of many that went out together. */
   private record Sent<T>(

@@ -69,10 +69,15 @@ final class ConnectionOptions {
   /**
    * Connections that are not open yet.
    *
+   * @param acknowledgement what acknowledged changes wait for; null if there are none
    * @throws IllegalArgumentException if two options, or an option and the URI, exclude each other
    */
   Connections connections(
-      String uri, @Nullable ClientResources lent, Duration commandTimeout, int count) {
+      String uri,
+      @Nullable ClientResources lent,
+      Duration commandTimeout,
+      int count,
+      @Nullable Acknowledgement acknowledgement) {
     ValkeyUri parsed = ValkeyUri.parse(uri, commandTimeout);
     check(parsed);
     parsed.servers().forEach(server -> apply(server, commandTimeout));
@@ -88,8 +93,8 @@ final class ConnectionOptions {
                     : null),
             ClientFactory.resources(lent, commandTimeout));
     return parsed.topology() == Topology.CLUSTER
-        ? new ClusterConnections(parsed.servers(), client, count, commandTimeout)
-        : new StandaloneConnections(parsed.servers().get(0), client, count);
+        ? new ClusterConnections(parsed.servers(), client, count, commandTimeout, acknowledgement)
+        : new StandaloneConnections(parsed.servers().get(0), client, count, acknowledgement);
   }
 
   private void apply(RedisURI server, Duration commandTimeout) {

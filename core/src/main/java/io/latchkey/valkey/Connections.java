@@ -12,18 +12,20 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Commands to the server, whatever its topology; errors are those of this library. */
-interface Connections {
+interface Connections extends Commands {
   /** How many commands {@link #executeAll} sends before it waits for their answers. */
   int COMMANDS_PER_WRITE = 1000;
 
   /**
-   * Sends a command.
+   * Sends a command that is answered once as many replicas as the store was built for have what it
+   * wrote.
    *
    * @param id the session that it is about
    * @param request what to ask, once per subscription
-   * @return its answer
+   * @param mark a write to send right before it, or null
+   * @return its answer; an error if not enough replicas have it in time
    */
-  <T> Mono<T> execute(String id, Request<T> request);
+  <T> Mono<T> executeAcknowledged(String id, Request<T> request, @Nullable Request<?> mark);
 
   /**
    * Sends a command about each of many sessions, pipelined.

@@ -159,14 +159,20 @@ final class HashLayout implements SessionBackend {
                       HashFields.HEAD + Head.ACCESS + Head.TIME_DIGITS + 1));
 
   private final Connections connections;
+  private final Changes changes;
   private final SessionKeys keys;
   private final SessionSettings settings;
   private final HashFields fields;
   private final byte[] touchInterval;
 
   HashLayout(
-      Connections connections, SessionKeys keys, SessionSettings settings, AttributeCodec codec) {
+      Connections connections,
+      Changes changes,
+      SessionKeys keys,
+      SessionSettings settings,
+      AttributeCodec codec) {
     this.connections = connections;
+    this.changes = changes;
     this.keys = keys;
     this.settings = settings;
     this.fields = new HashFields(codec);
@@ -176,18 +182,23 @@ final class HashLayout implements SessionBackend {
   @Override
   public Mono<Boolean> insert(String id, Snapshot session) {
     Map<String, JsonBytes> attributes = session.body().attributes();
-    return INSERT
-        .run(
-            connections,
-            id,
-            new byte[][] {keys.key(id)},
-            arguments(session, session, attributes, 0))
-        .map(answer -> answer[0] == '1');
+    byte[][] key = {keys.key(id)};
+    byte[][] arguments = arguments(session, session, attributes, 0);
+    return changes.make(
+        commands -> INSERT.run(commands, id, key, arguments).map(answer -> answer[0] == '1'),
+        inserted -> true);
   }
 
   @Override
   public Mono<Snapshot> read(String id) {
     return connections.execute(id, hgetall(keys.key(id))).flatMap(hash -> follow(id, hash));
+  }
+
+  @Override
+  public Mono<Snapshot> readAcknowledged(String id) {
+    return changes
+        .find(commands -> commands.execute(id, hgetall(keys.key(id))))
+        .flatMap(hash -> follow(id, hash));
   }
 
   private static Request<Map<byte[], byte[]>> hgetall(byte[] key) {
@@ -233,13 +244,11 @@ final class HashLayout implements SessionBackend {
 
   @Override
   public Mono<WriteResult> rotate(String oldId, String newId, Write write, long graceMillis) {
-    return ROTATE
-        .runForList(
-            connections,
-            oldId,
-            new byte[][] {keys.key(oldId), keys.key(newId)},
-            arguments(write.expected(), write.next(), write.changes(), graceMillis))
-        .map(this::result);
+    byte[][] both = {keys.key(oldId), keys.key(newId)};
+    byte[][] arguments = arguments(write.expected(), write.next(), write.changes(), graceMillis);
+    return changes.make(
+        commands -> ROTATE.runForList(commands, oldId, both, arguments).map(this::result),
+        Changes::wasNotDoneBefore);
   }
 
   @Override
@@ -257,7 +266,10 @@ final class HashLayout implements SessionBackend {
 
   @Override
   public Mono<Boolean> delete(String id) {
-    return DELETE.run(connections, id, new byte[][] {keys.key(id)}).map(answer -> answer[0] == '1');
+    byte[][] key = {keys.key(id)};
+    return changes.make(
+        commands -> DELETE.run(commands, id, key).map(answer -> answer[0] == '1'),
+        deleted -> deleted);
   }
 
   /**

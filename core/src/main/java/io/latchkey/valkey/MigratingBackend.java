@@ -53,6 +53,7 @@ final class MigratingBackend implements SessionBackend {
   private final boolean fromOtherLayout;
   private final List<SpringSessions> springSessions;
   private final Connections connections;
+  private final Changes changes;
   private final SessionKeys keys;
   private final SessionSettings settings;
   private final AttributeCodec codec;
@@ -64,6 +65,7 @@ final class MigratingBackend implements SessionBackend {
       Layout layout,
       List<MigrationSource> sources,
       Connections connections,
+      Changes changes,
       SessionKeys keys,
       SessionSettings settings,
       AttributeCodec codec) {
@@ -79,6 +81,7 @@ final class MigratingBackend implements SessionBackend {
     }
     this.springSessions = List.copyOf(springSessions);
     this.connections = connections;
+    this.changes = changes;
     this.keys = keys;
     this.settings = settings;
     this.codec = codec;
@@ -103,6 +106,12 @@ final class MigratingBackend implements SessionBackend {
     Mono<Snapshot> elsewhere = Mono.defer(() -> find(id));
     Mono<Snapshot> read = target.read(id);
     return ifOtherType(mayBeSprings(id) ? read.switchIfEmpty(elsewhere) : read, elsewhere);
+  }
+
+  /** A new session lies in the layout. */
+  @Override
+  public Mono<Snapshot> readAcknowledged(String id) {
+    return target.readAcknowledged(id);
   }
 
   @Override
@@ -150,12 +159,14 @@ final class MigratingBackend implements SessionBackend {
   public Mono<WriteResult> rotate(String oldId, String newId, Write write, long graceMillis) {
     Mono<WriteResult> migrated =
         Mono.defer(
-            () ->
-                scripts
-                    .rotate
-                    .runForList(
-                        connections, oldId, keys(oldId, newId), arguments(write, graceMillis))
-                    .map(this::result));
+            () -> {
+              byte[][] all = keys(oldId, newId);
+              byte[][] arguments = arguments(write, graceMillis);
+              return changes.make(
+                  commands ->
+                      scripts.rotate.runForList(commands, oldId, all, arguments).map(this::result),
+                  Changes::wasNotDoneBefore);
+            });
     return isUnmigrated(write)
         ? migrated
         : ifOtherType(target.rotate(oldId, newId, write, graceMillis), migrated);
@@ -246,9 +257,10 @@ final class MigratingBackend implements SessionBackend {
 
   @Override
   public Mono<Boolean> delete(String id) {
-    return MigrationScripts.DELETE
-        .run(connections, id, keys(id, id))
-        .map(answer -> answer[0] == '1');
+    byte[][] all = keys(id, id);
+    return changes.make(
+        commands -> MigrationScripts.DELETE.run(commands, id, all).map(answer -> answer[0] == '1'),
+        deleted -> deleted);
   }
 
   // Small things.

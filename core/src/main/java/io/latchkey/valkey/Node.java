@@ -4,8 +4,8 @@ import io.latchkey.internal.SessionIds;
 import io.lettuce.core.protocol.CommandType;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -17,17 +17,25 @@ import reactor.core.publisher.Mono;
  */
 final class Node {
   private final Stripe[] stripes;
+  private final @Nullable Lanes lanes;
   private final AtomicInteger batches = new AtomicInteger();
 
   /**
    * A server to which nothing is connected yet.
    *
-   * @param count how many connections it gets
-   * @param stripe makes one of them
+   * @param count how many connections it gets, and again for changes that are acknowledged
+   * @param opener how each is made
+   * @param acknowledgement what {@link #sendAcknowledged} waits for; null if it is not used
    */
-  Node(int count, IntFunction<Stripe> stripe) {
+  Node(int count, Stripe.Opener opener, @Nullable Acknowledgement acknowledgement) {
     this.stripes = new Stripe[count];
-    Arrays.setAll(stripes, stripe);
+    Arrays.setAll(stripes, i -> new Stripe(opener));
+    this.lanes =
+        acknowledgement == null
+            ? null
+            : new Lanes(
+                count,
+                i -> new Lane(new Stripe(Acknowledgement.permitted(opener)), acknowledgement));
   }
 
   /** Sends a command about a session; subscribe once, at once. */
@@ -54,6 +62,20 @@ final class Node {
   }
 
   /**
+   * Sends a change about a session that is answered once enough replicas have it; subscribe once,
+   * at once.
+   *
+   * @param mark a write to send right before it, or null
+   * @param asking whether this node of a cluster is about to take over the session's slot. Nobody
+   *     writes between that question and what it is for: only changes go out there, one group at a
+   *     time
+   */
+  <T> Mono<T> sendAcknowledged(
+      String id, Request<T> request, @Nullable Request<?> mark, boolean asking) {
+    return Objects.requireNonNull(lanes, "lanes").send(stripe(id), request, mark, asking);
+  }
+
+  /**
    * Sends a command to a node of a cluster that is about to take over the session's slot.
    *
    * <p>What follows an ASKING on its connection is answered as if the slot were this node's
@@ -74,14 +96,17 @@ final class Node {
   private static Link asking(Stripe stripe) {
     return command -> {
       if (stripe.answersOn(Thread.currentThread())) {
-        stripe.sendBehind(
-            new Request<>(CommandType.ASKING, Request::bytes, Request.args())
-                .command(new Permission(command)),
-            command);
+        stripe.sendBehind(askingFor(command), command);
       } else {
         command.completeExceptionally(ServerErrors.RedirectedException.later());
       }
     };
+  }
+
+  /** What has to go out right before a command to a node that is about to take over the slot. */
+  static ServerCommand<?> askingFor(ServerCommand<?> command) {
+    return new Request<>(CommandType.ASKING, Request::bytes, Request.args())
+        .command(new Permission(command));
   }
 
   /** Whether one of the connections is open now. */
@@ -98,6 +123,9 @@ final class Node {
   void close() {
     for (Stripe stripe : stripes) {
       stripe.close();
+    }
+    if (lanes != null) {
+      lanes.close();
     }
   }
 

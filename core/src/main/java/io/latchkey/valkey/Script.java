@@ -31,27 +31,27 @@ final class Script {
   }
 
   /** Runs a script that answers with one text. */
-  Mono<byte[]> run(Connections connections, String id, byte[][] keys, byte[]... args) {
-    return run(Request::bytes, connections, id, keys, args);
+  Mono<byte[]> run(Commands commands, String id, byte[][] keys, byte[]... args) {
+    return run(Request::bytes, commands, id, keys, args);
   }
 
   /** Runs a script that answers with a list of texts. */
-  Mono<List<byte[]>> runForList(Connections connections, String id, byte[][] keys, byte[]... args) {
-    return run(() -> new ValueListOutput<>(ByteArrayCodec.INSTANCE), connections, id, keys, args);
+  Mono<List<byte[]>> runForList(Commands commands, String id, byte[][] keys, byte[]... args) {
+    return run(() -> new ValueListOutput<>(ByteArrayCodec.INSTANCE), commands, id, keys, args);
   }
 
   private <T> Mono<T> run(
       Supplier<CommandOutput<byte[], byte[], T>> output,
-      Connections connections,
+      Commands commands,
       String id,
       byte[][] keys,
       byte[][] args) {
-    return connections
+    return commands
         .execute(id, new Request<>(CommandType.EVALSHA, output, arguments(digest, keys, args)))
         .onErrorResume(
             RedisNoScriptException.class,
             error ->
-                connections.execute(
+                commands.execute(
                     id, new Request<>(CommandType.EVAL, output, arguments(text, keys, args))));
   }
 

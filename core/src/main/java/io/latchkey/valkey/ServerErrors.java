@@ -37,10 +37,16 @@ final class ServerErrors {
   /** What a cluster's nodes are asked besides. */
   static final String NEEDED_ON_A_CLUSTER = "+cluster|slots +asking";
 
+  /** What changes that wait for replicas need besides. */
+  static final String NEEDED_FOR_ACKNOWLEDGEMENT = "+wait";
+
   private static final Set<String> CANNOT_WORK_NOW =
       Set.of("OOM", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "NOREPLICAS", "MISCONF");
 
   private static final String READ_ONLY = "READONLY";
+
+  /** What a replica says to WAIT. */
+  private static final String WAIT_ON_A_REPLICA = "WAIT cannot be used with replica";
 
   private static final Set<String> REDIRECTIONS = Set.of("MOVED", "ASK", "TRYAGAIN");
 
@@ -146,6 +152,40 @@ final class ServerErrors {
         false);
   }
 
+  static SessionStoreUnavailableException tooManyHeld() {
+    return new SessionStoreUnavailableException(
+        "replicas do not keep up: "
+            + Lane.MOST
+            + " changes wait already until those before them are acknowledged (acknowledgedBy);"
+            + " nothing was sent",
+        null,
+        false);
+  }
+
+  static SessionStoreUnavailableException acknowledgedByTooFew(
+      long replicas, Acknowledgement wanted) {
+    return new SessionStoreUnavailableException(
+        "the change is on the primary, but "
+            + replicas
+            + " of "
+            + wanted.replicas()
+            + " replicas have confirmed it within "
+            + wanted.within().toMillis()
+            + " ms (acknowledgedBy), so that a failover may undo it; repeating the call waits for"
+            + " them again",
+        null,
+        true);
+  }
+
+  /** A change is on the primary, and it is not known how many replicas have it. */
+  static SessionStoreUnavailableException notAcknowledged(@Nullable Throwable error) {
+    return new SessionStoreUnavailableException(
+        "the change may be on the primary, but whether replicas have it (acknowledgedBy) could not"
+            + " be asked; repeating the call asks again",
+        error,
+        true);
+  }
+
   private static SessionStoreUnavailableException lost() {
     return new SessionStoreUnavailableException(
         "the connection to the server broke before the answer came; the command may have run",
@@ -174,7 +214,7 @@ final class ServerErrors {
     if (message.contains(OF_ANOTHER_NODE)) {
       return RedirectedException.later();
     }
-    if (code.equals(READ_ONLY)) {
+    if (code.equals(READ_ONLY) || message.contains(WAIT_ON_A_REPLICA)) {
       return new ReadOnlyException();
     }
     if (CANNOT_WORK_NOW.contains(code)) {
@@ -232,6 +272,8 @@ final class ServerErrors {
             + " (those from +hgetall on for the HASH layout alone; with a database other than 0 also"
             + " +select; on a cluster also "
             + NEEDED_ON_A_CLUSTER
+            + "; with acknowledgedBy also "
+            + NEEDED_FOR_ACKNOWLEDGEMENT
             + ")");
   }
 

@@ -56,7 +56,7 @@ final class ServerVersion {
   /**
    * Whatever became of the question: the command that the connection was opened for was not sent.
    */
-  private static Throwable notSent(Throwable error) {
+  static Throwable notSent(Throwable error) {
     return ServerErrors.translate(error) instanceof SessionStoreUnavailableException unavailable
         ? new SessionStoreUnavailableException(
             "the server accepted a connection but did not answer on it; nothing was sent",

@@ -40,6 +40,20 @@ final class SessionKeys {
     return key;
   }
 
+  /** No session's key, in the slot of the session. */
+  byte[] mark(String id) {
+    if (kind == Keys.PLAIN) {
+      return prefix.clone();
+    }
+    int tagEnd = prefix.length + SessionIds.TAG_LENGTH;
+    byte[] key = Arrays.copyOf(prefix, tagEnd + 2);
+    byte[] tag = id.substring(0, SessionIds.TAG_LENGTH).getBytes(StandardCharsets.ISO_8859_1);
+    System.arraycopy(tag, 0, key, prefix.length, tag.length);
+    key[tagEnd] = '}';
+    key[tagEnd + 1] = ':';
+    return key;
+  }
+
   /** A copy: looking it up among the JDK's providers takes longer than digesting an id. */
   private static MessageDigest newSha256() {
     try {

@@ -4,6 +4,7 @@ import io.lettuce.core.RedisURI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -12,9 +13,10 @@ final class StandaloneConnections implements Connections {
   private final ServerClient client;
   private final Node node;
 
-  StandaloneConnections(RedisURI uri, ServerClient client, int count) {
+  StandaloneConnections(
+      RedisURI uri, ServerClient client, int count, @Nullable Acknowledgement acknowledgement) {
     this.client = client;
-    this.node = new Node(count, i -> new Stripe(client.opener(uri)));
+    this.node = new Node(count, client.opener(uri), acknowledgement);
   }
 
   @Override
@@ -25,6 +27,17 @@ final class StandaloneConnections implements Connections {
             throw ServerErrors.closed();
           }
           return node.send(id, request);
+        });
+  }
+
+  @Override
+  public <T> Mono<T> executeAcknowledged(String id, Request<T> request, @Nullable Request<?> mark) {
+    return Mono.defer(
+        () -> {
+          if (client.isClosed()) {
+            throw ServerErrors.closed();
+          }
+          return node.sendAcknowledged(id, request, mark, false);
         });
   }
 

@@ -130,14 +130,20 @@ final class StringLayout implements SessionBackend {
                   StringDocument.MOVED));
 
   private final Connections connections;
+  private final Changes changes;
   private final SessionKeys keys;
   private final SessionSettings settings;
   private final AttributeCodec codec;
   private final byte[] touchInterval;
 
   StringLayout(
-      Connections connections, SessionKeys keys, SessionSettings settings, AttributeCodec codec) {
+      Connections connections,
+      Changes changes,
+      SessionKeys keys,
+      SessionSettings settings,
+      AttributeCodec codec) {
     this.connections = connections;
+    this.changes = changes;
     this.keys = keys;
     this.settings = settings;
     this.codec = codec;
@@ -153,8 +159,9 @@ final class StringLayout implements SessionBackend {
     if (timeToLive != SessionSettings.NEVER) {
       args.add(CommandKeyword.PX).add(timeToLive);
     }
-    return connections
-        .execute(id, new Request<>(CommandType.SET, Request::bytes, args))
+    Request<byte[]> request = new Request<>(CommandType.SET, Request::bytes, args);
+    return changes
+        .make(commands -> commands.execute(id, request), ok -> true)
         // Not hasElement(), which looks for somebody to hand the discarded answer to: 5 % of a
         // create.
         .map(ok -> true)
@@ -165,6 +172,13 @@ final class StringLayout implements SessionBackend {
   public Mono<Snapshot> read(String id) {
     return connections
         .execute(id, Request.get(keys.key(id)))
+        .flatMap(document -> follow(id, document));
+  }
+
+  @Override
+  public Mono<Snapshot> readAcknowledged(String id) {
+    return changes
+        .find(commands -> commands.execute(id, Request.get(keys.key(id))))
         .flatMap(document -> follow(id, document));
   }
 
@@ -201,13 +215,11 @@ final class StringLayout implements SessionBackend {
 
   @Override
   public Mono<WriteResult> rotate(String oldId, String newId, Write write, long graceMillis) {
-    return ROTATE
-        .run(
-            connections,
-            oldId,
-            new byte[][] {keys.key(oldId), keys.key(newId)},
-            arguments(write, graceMillis))
-        .map(this::result);
+    byte[][] both = {keys.key(oldId), keys.key(newId)};
+    byte[][] arguments = arguments(write, graceMillis);
+    return changes.make(
+        commands -> ROTATE.run(commands, oldId, both, arguments).map(this::result),
+        Changes::wasNotDoneBefore);
   }
 
   @Override
@@ -225,7 +237,10 @@ final class StringLayout implements SessionBackend {
 
   @Override
   public Mono<Boolean> delete(String id) {
-    return DELETE.run(connections, id, new byte[][] {keys.key(id)}).map(answer -> answer[0] == '1');
+    byte[][] key = {keys.key(id)};
+    return changes.make(
+        commands -> DELETE.run(commands, id, key).map(answer -> answer[0] == '1'),
+        deleted -> deleted);
   }
 
   private byte[][] arguments(Write write, long graceMillis) {

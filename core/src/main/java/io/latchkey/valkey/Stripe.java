@@ -90,6 +90,21 @@ final class Stripe implements Link {
     }
   }
 
+  /** Sends commands with one write, or none of them. */
+  void sendWhole(List<? extends ServerCommand<?>> commands) {
+    try {
+      StatefulRedisConnection<byte[], byte[]> connection = connection();
+      for (ServerCommand<?> command : commands) {
+        if (!enter(command)) {
+          throw ServerErrors.overloaded();
+        }
+      }
+      connection.dispatch(List.<RedisCommand<byte[], byte[], ?>>copyOf(commands));
+    } catch (RuntimeException e) {
+      commands.forEach(command -> command.completeExceptionally(e));
+    }
+  }
+
   /** The connection, if it is open and leads to the right server. */
   private StatefulRedisConnection<byte[], byte[]> connection() {
     StatefulRedisConnection<byte[], byte[]> connection = up;

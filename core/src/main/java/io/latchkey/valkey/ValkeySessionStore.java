@@ -102,7 +102,8 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
    * or, where no connection was ever made, within the {@link Builder#commandTimeout
    * commandTimeout}; and works again by itself. Behind Sentinel and in a cluster a primary
    * replicates to others after it has answered: what it had not passed on when it died is lost, and
-   * so a session whose end was the last thing it was told may be there again.
+   * so a session whose end was the last thing it was told may be there again; {@link
+   * Builder#acknowledgedBy} is for those who cannot have that.
    *
    * @param uri the server or servers
    * @return a builder with the defaults
@@ -227,6 +228,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     private Clock clock = SessionSettings.DEFAULT.clock();
     private int connectionCount = DEFAULT_CONNECTIONS;
     private Duration commandTimeout = DEFAULT_COMMAND_TIMEOUT;
+    private @Nullable Acknowledgement acknowledgement;
 
     private Builder(String uri) {
       this.uri = uri;
@@ -539,6 +541,46 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     }
 
     /**
+     * Has what must not be undone by a failover wait for replicas: storing a new session (by {@link
+     * SessionStore#create} or its first save), {@code rotateId}, {@code renewId} and {@code delete}
+     * are answered once so many replicas have confirmed that they have the change. By default, as
+     * with all other calls, the primary answers alone, and what it has not passed on when it dies
+     * is lost: a visitor who signed out may be signed in again.
+     *
+     * <p>If fewer replicas confirm it in time, the call signals {@link
+     * io.latchkey.SessionStoreUnavailableException} with {@code outcomeUnknown()}: the change is on
+     * the primary, and not undone. Repeating the call is right: {@code delete} answers false, a
+     * rotation with the same new id, the first save with the session, each once the replicas have
+     * it. A repeated {@code create} makes another session; the former one's id is known to nobody,
+     * and it ends by its idle timeout.
+     *
+     * <p>This protects a change as far as one of the replicas that confirmed it takes over.
+     * Sentinel and clusters prefer the one that has most, but may take another one: with {@code
+     * replicas} being all that a primary has, none can take over that lacks the change. Replicas
+     * confirm what they have in memory, not on disk.
+     *
+     * <p>What it costs: the time that the slowest of these replicas takes to answer its primary, in
+     * the same round trip, as the server's {@code WAIT} goes out with the change; two round trips
+     * where a repeated call finds the work done, or {@code delete} no session. {@code WAIT} blocks
+     * its connection, so these calls have connections of their own, as many again as {@link
+     * #connections}, opened when needed; reads and saves do not wait behind them. Changes that come
+     * while one waits go out together after it, with one {@code WAIT} for all; so a call may take
+     * up to twice the time given here. The user needs the permission {@code +wait}.
+     *
+     * @param replicas how many replicas, from 1; more than a primary has makes each of these calls
+     *     fail
+     * @param within how long to wait for them, from 1 millisecond to half of the {@link
+     *     #commandTimeout}
+     * @return this builder
+     * @throws IllegalArgumentException if one is below that range; {@link #build} refuses a time
+     *     that is beyond it
+     */
+    public Builder acknowledgedBy(int replicas, Duration within) {
+      acknowledgement = new Acknowledgement(replicas, within);
+      return this;
+    }
+
+    /**
      * Where user name and password come from, instead of the URI; for those that change. Open
      * connections stay open; the next one that is made, also after a break, signs in with what the
      * provider gives then.
@@ -648,14 +690,18 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      *
      * @return a store that is not connected yet
      * @throws IllegalArgumentException if the touch interval is longer than the idle timeout, if
-     *     {@link #migrateFrom} names this store's own layout or keys, if an option needs another
-     *     URI (with TLS, with sentinels, without a password), if two options exclude each other, or
-     *     if {@link Keys#PLAIN} or sessions of Spring Session are to lie on a cluster
+     *     {@link #migrateFrom} names this store's own layout or keys, if {@link #acknowledgedBy}
+     *     leaves too little of the {@link #commandTimeout}, if an option needs another URI (with
+     *     TLS, with sentinels, without a password), if two options exclude each other, or if {@link
+     *     Keys#PLAIN} or sessions of Spring Session are to lie on a cluster
      */
     public ValkeySessionStore build() {
       checkSources();
       if (cluster) {
         checkCluster();
+      }
+      if (acknowledgement != null) {
+        acknowledgement.check(commandTimeout);
       }
       SessionSettings settings =
           new SessionSettings(
@@ -668,18 +714,22 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
                   clock)
               .checked();
       Connections connections =
-          connection.connections(uri, resources, commandTimeout, connectionCount);
+          connection.connections(uri, resources, commandTimeout, connectionCount, acknowledgement);
       AttributeCodec codec = attributes.codec();
       SessionKeys sessionKeys = new SessionKeys(namespace, keys);
+      Changes changes =
+          acknowledgement == null
+              ? Changes.unacknowledged(connections)
+              : Changes.acknowledged(connections, sessionKeys);
       SessionBackend backend =
           switch (layout) {
-            case STRING -> new StringLayout(connections, sessionKeys, settings, codec);
-            case HASH -> new HashLayout(connections, sessionKeys, settings, codec);
+            case STRING -> new StringLayout(connections, changes, sessionKeys, settings, codec);
+            case HASH -> new HashLayout(connections, changes, sessionKeys, settings, codec);
           };
       if (!sources.isEmpty()) {
         backend =
             new MigratingBackend(
-                backend, layout, sources, connections, sessionKeys, settings, codec);
+                backend, layout, sources, connections, changes, sessionKeys, settings, codec);
       }
       return new ValkeySessionStore(
           connections, new SessionEngine(backend, settings, codec, unreadableAttributes));

@@ -34,7 +34,7 @@ class MigrationReplayTest {
   private final AttributeCodec codec = new AttributeCodec();
   private final SessionIds ids = new SessionIds();
   private final Connections connections =
-      new ConnectionOptions().connections(SERVER.uri(), null, TIMEOUT, 1);
+      new ConnectionOptions().connections(SERVER.uri(), null, TIMEOUT, 1, null);
 
   @BeforeEach
   void deleteKeys() {
@@ -129,16 +129,18 @@ class MigrationReplayTest {
   private SessionBackend backend(Layout layout) {
     SessionKeys keys = new SessionKeys(SERVER.namespace(), Keys.DIGEST);
     SessionSettings settings = SessionSettings.DEFAULT;
+    Changes changes = Changes.unacknowledged(connections);
     SessionBackend target =
         layout == Layout.STRING
-            ? new StringLayout(connections, keys, settings, codec)
-            : new HashLayout(connections, keys, settings, codec);
+            ? new StringLayout(connections, changes, keys, settings, codec)
+            : new HashLayout(connections, changes, keys, settings, codec);
     List<MigrationSource> sources =
         List.of(
             MigrationSource.layout(other(layout)),
             MigrationSource.springSession(
                 SERVER.namespace() + ":spring", Serializer.JDK.serializer::deserialize));
-    return new MigratingBackend(target, layout, sources, connections, keys, settings, codec);
+    return new MigratingBackend(
+        target, layout, sources, connections, changes, keys, settings, codec);
   }
 
   private static Write next(Snapshot expected) {

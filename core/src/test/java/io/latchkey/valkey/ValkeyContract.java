@@ -30,6 +30,9 @@ abstract class ValkeyContract extends SessionStoreContract {
     return SERVER.uri();
   }
 
+  /** Sets what is special about these stores. */
+  void configure(ValkeySessionStore.Builder builder) {}
+
   @Override
   protected SessionStore newStore(StoreOptions options) {
     ValkeySessionStore.Builder builder =
@@ -49,6 +52,7 @@ abstract class ValkeyContract extends SessionStoreContract {
     if (options.absoluteTimeout() != null) {
       builder.absoluteTimeout(options.absoluteTimeout());
     }
+    configure(builder);
     return builder.build();
   }
 

@@ -37,6 +37,7 @@ class ValkeySessionStoreBuilderTest {
 
   private static final String URI = "valkey://localhost:6379";
   private static final Duration TOO_LONG = Duration.ofDays(36_501);
+  private static final Duration SECOND = Duration.ofSeconds(1);
 
   static Stream<Arguments> outOfRange() {
     return Stream.of(
@@ -72,6 +73,9 @@ class ValkeySessionStoreBuilderTest {
         refused(b -> b.commandTimeout(Duration.ofNanos(999_999)), "commandTimeout", "0.000999"),
         refused(b -> b.commandTimeout(Duration.ofMinutes(11)), "commandTimeout", "PT11M"),
         refused(b -> b.commandTimeout(Duration.ofSeconds(-1)), "commandTimeout", "PT-1S"),
+        refused(b -> b.acknowledgedBy(0, SECOND), "acknowledgedBy", "at least 1 replica", "0"),
+        refused(b -> b.acknowledgedBy(1, Duration.ZERO), "acknowledgedBy", "1 milli", "PT0S"),
+        refused(b -> b.acknowledgedBy(1, Duration.ofNanos(999_999)), "acknowledgedBy", "0.00099"),
         refused(b -> b.namespace(""), "namespace", "1 to 64", "''"),
         refused(b -> b.namespace("x".repeat(65)), "namespace", "1 to 64", "xxx"),
         refused(b -> b.namespace("a{b}"), "namespace", "letters", "'a{b}'"),
@@ -103,6 +107,8 @@ class ValkeySessionStoreBuilderTest {
         accepted(b -> b.connections(64)),
         accepted(b -> b.commandTimeout(Duration.ofMillis(1))),
         accepted(b -> b.commandTimeout(Duration.ofMinutes(10))),
+        accepted(b -> b.acknowledgedBy(1, Duration.ofMillis(1))),
+        accepted(b -> b.acknowledgedBy(1, SECOND).commandTimeout(SECOND.multipliedBy(2))),
         accepted(b -> b.namespace("A.z_9-:/")),
         accepted(b -> b.namespace("x".repeat(64))));
   }
@@ -128,6 +134,21 @@ class ValkeySessionStoreBuilderTest {
         .isInstanceOf(IllegalArgumentException.class);
   }
 
+  @Test
+  void anAcknowledgementThatLeavesNoTimeForTheCommandIsRefusedWhateverWasSetFirst() {
+    Duration more = SECOND.plusMillis(1);
+    assertThatThrownBy(() -> ValkeySessionStore.builder(URI).acknowledgedBy(1, more).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("acknowledgedBy", "half of the commandTimeout of PT2S", "1.001");
+    assertThatThrownBy(
+            () ->
+                ValkeySessionStore.builder(URI)
+                    .acknowledgedBy(1, SECOND)
+                    .commandTimeout(SECOND)
+                    .build())
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
   static Stream<Arguments> nulls() {
     return Stream.of(
         arguments("packagesOrClasses", call(b -> b.allow((String[]) nothing()))),
@@ -149,6 +170,7 @@ class ValkeySessionStoreBuilderTest {
         arguments("policy", call(b -> b.conflicts(nothing()))),
         arguments("policy", call(b -> b.unreadable(nothing()))),
         arguments("clock", call(b -> b.clock(nothing()))),
+        arguments("within", call(b -> b.acknowledgedBy(1, nothing()))),
         arguments("timeout", call(b -> b.commandTimeout(nothing()))));
   }
 

@@ -48,6 +48,8 @@ class LatchkeyPropertiesTest {
           "resources",
           "migrate-from",
           "format",
+          // Two values in one.
+          "acknowledged-by",
           // How it is connected is for connection details, or a customizer, to say.
           "credentials",
           "sentinel-credentials",
