@@ -55,8 +55,8 @@ public class PartsBenchmark {
   @Setup
   public void prepare() {
     attributes = SessionData.attributes(size);
-    session = snapshot();
-    document = StringDocument.encode(session, codec);
+    document = StringDocument.encode(snapshot(), codec);
+    session = StringDocument.decode(document, codec);
   }
 
   /**

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -377,11 +378,59 @@ public final class AttributeCodec {
    * Takes an object apart into its fields, without decoding their values.
    *
    * @param object a JSON object
-   * @return the fields in their order, as views on the same bytes
+   * @return the fields in their order, as views on the same bytes, unmodifiable
    * @throws UnreadableSessionException if it is not a JSON object
    */
   public Map<String, JsonBytes> fields(JsonBytes object) {
-    return JsonFields.of(object, this::decodeName);
+    return new JsonFields(object, this::decodeName).all();
+  }
+
+  /**
+   * Takes an object apart into its fields, and in the same pass one that lies in it.
+   *
+   * @param object a JSON object
+   * @param name the name, in JSON, of the field that is to be taken apart, too
+   * @return the fields of both
+   * @throws UnreadableSessionException if one of the two is not a JSON object
+   */
+  public Nested nested(JsonBytes object, JsonBytes name) {
+    JsonFields fields = new JsonFields(object, this::decodeName, name);
+    return new Nested(fields.all(), fields.inner());
+  }
+
+  /**
+   * An object, and one that lies in it, taken apart.
+   *
+   * @param outer the fields in their order, as views on the same bytes, unmodifiable
+   * @param inner those of the object that lies in it, null if it is not there
+   */
+  public record Nested(Map<String, JsonBytes> outer, @Nullable Map<String, JsonBytes> inner) {}
+
+  /**
+   * The fields of an object, some of them changed.
+   *
+   * @param before the fields as they were
+   * @param changes new values by name, null for a field to be taken out
+   * @return an unmodifiable map, new names behind those that were there
+   */
+  public Map<String, JsonBytes> changed(
+      Map<String, JsonBytes> before, Map<String, @Nullable JsonBytes> changes) {
+    return changes.isEmpty() ? before : Fields.changed(before, changes, this);
+  }
+
+  /**
+   * Passes on the fields of an object, names in JSON.
+   *
+   * @param fields the fields
+   * @param action is given each name, quotes included, and its value
+   */
+  public void forEachAsJson(
+      Map<String, JsonBytes> fields, BiConsumer<JsonBytes, JsonBytes> action) {
+    if (fields instanceof Fields asRead) {
+      asRead.forEachAsJson(action);
+    } else {
+      fields.forEach((name, value) -> action.accept(encodeName(name), value));
+    }
   }
 
   /**

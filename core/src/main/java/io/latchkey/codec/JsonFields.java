@@ -1,11 +1,10 @@
 package io.latchkey.codec;
 
 import io.latchkey.UnreadableSessionException;
-import java.nio.charset.StandardCharsets;
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes a JSON object apart into its fields without decoding their values. Looks only for where a
@@ -14,60 +13,98 @@ import java.util.function.Function;
  * start of the array or of the part that it was given has changed between its releases.)
  */
 final class JsonFields {
+  /** As many fields as most sessions have at most. */
+  private static final int EXPECTED = 12;
+
   private final byte[] json;
   private final int end;
+  private final Function<JsonBytes, String> unescape;
+  private final @Nullable JsonBytes nested;
   private int position;
-
-  private JsonFields(JsonBytes object) {
-    json = object.array();
-    position = object.offset();
-    end = object.offset() + object.length();
-  }
+  private @Nullable Map<String, JsonBytes> inner;
 
   /**
-   * Takes an object apart.
+   * Will take an object apart.
    *
    * @param object a JSON object
    * @param unescape decodes a JSON string with escapes in it
-   * @return the fields in their order, as views on the same bytes
-   * @throws UnreadableSessionException if it is not a JSON object
    */
-  static Map<String, JsonBytes> of(JsonBytes object, Function<JsonBytes, String> unescape) {
+  JsonFields(JsonBytes object, Function<JsonBytes, String> unescape) {
+    this(object, unescape, null);
+  }
+
+  /**
+   * Will take an object apart, and in the same pass one that lies in it.
+   *
+   * @param object a JSON object
+   * @param unescape decodes a JSON string with escapes in it
+   * @param nested the name, in JSON, of the field that is an object to be taken apart
+   */
+  JsonFields(JsonBytes object, Function<JsonBytes, String> unescape, @Nullable JsonBytes nested) {
+    json = object.array();
+    position = object.offset();
+    end = object.offset() + object.length();
+    this.unescape = unescape;
+    this.nested = nested;
+  }
+
+  /**
+   * Takes it apart.
+   *
+   * @return the fields in their order, as views on the same bytes
+   * @throws UnreadableSessionException if it is not a JSON object, or what is nested is none
+   */
+  Map<String, JsonBytes> all() {
     try {
-      return new JsonFields(object).fields(unescape);
+      Map<String, JsonBytes> fields = fields(nested);
+      if (position != end) {
+        throw unreadable();
+      }
+      return fields;
     } catch (ArrayIndexOutOfBoundsException e) {
       throw unreadable();
     }
   }
 
-  private Map<String, JsonBytes> fields(Function<JsonBytes, String> unescape) {
-    Map<String, JsonBytes> fields = new LinkedHashMap<>();
+  /** The fields of the nested object; null if it was not found. */
+  @Nullable Map<String, JsonBytes> inner() {
+    return inner;
+  }
+
+  private Map<String, JsonBytes> fields(@Nullable JsonBytes takenApart) {
+    JsonBytes[] names = new JsonBytes[EXPECTED];
+    JsonBytes[] values = new JsonBytes[EXPECTED];
+    int count = 0;
     expect('{');
     if (peek() != '}') {
       do {
-        JsonBytes name = value();
+        if (count == names.length) {
+          names = Arrays.copyOf(names, 2 * count);
+          values = Arrays.copyOf(values, 2 * count);
+        }
+        names[count] = name();
         expect(':');
-        fields.put(name(name, unescape), value());
+        values[count] = names[count].equals(takenApart) ? object() : value();
+        count++;
       } while (next() == ',');
       position--;
     }
     expect('}');
-    if (position != end) {
-      throw unreadable();
-    }
-    return Collections.unmodifiableMap(fields);
+    return Fields.of(names, values, count, unescape);
   }
 
-  private String name(JsonBytes quoted, Function<JsonBytes, String> unescape) {
-    if (json[quoted.offset()] != '"') {
+  private JsonBytes object() {
+    peek();
+    int start = position;
+    inner = fields(null);
+    return new JsonBytes(json, start, position - start);
+  }
+
+  private JsonBytes name() {
+    if (peek() != '"') {
       throw unreadable();
     }
-    for (int i = quoted.offset(); i < quoted.offset() + quoted.length(); i++) {
-      if (json[i] == '\\') {
-        return unescape.apply(quoted);
-      }
-    }
-    return new String(json, quoted.offset() + 1, quoted.length() - 2, StandardCharsets.UTF_8);
+    return value();
   }
 
   private JsonBytes value() {
@@ -106,16 +143,21 @@ final class JsonFields {
   /** A number, true, false or null. */
   private void skipLiteral() {
     int start = position;
-    while (position < end
-        && (Character.isLetterOrDigit(json[position])
-            || json[position] == '-'
-            || json[position] == '+'
-            || json[position] == '.')) {
+    while (position < end && isOfLiteral(json[position])) {
       position++;
     }
     if (position == start) {
       throw unreadable();
     }
+  }
+
+  private static boolean isOfLiteral(byte b) {
+    return (b >= '0' && b <= '9')
+        || (b >= 'a' && b <= 'z')
+        || b == '.'
+        || b == '-'
+        || b == '+'
+        || b == 'E';
   }
 
   private void expect(char c) {

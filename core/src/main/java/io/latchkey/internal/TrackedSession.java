@@ -7,7 +7,6 @@ import io.latchkey.codec.JsonBytes;
 import java.lang.reflect.Type;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -306,7 +305,7 @@ final class TrackedSession implements ExactSession {
     }
     Map<String, @Nullable JsonBytes> encoded = new LinkedHashMap<>();
     pending.forEach((name, change) -> encoded.put(name, change.encoded(name, attributes.codec())));
-    return new Edit(pending, made, idle, encoded);
+    return new Edit(pending, made, idle, encoded, attributes.codec());
   }
 
   /** Remembers an attempt until its outcome is known. */
@@ -532,16 +531,19 @@ final class TrackedSession implements ExactSession {
     private final int changesMade;
     private final @Nullable IdleChange idle;
     private final Map<String, @Nullable JsonBytes> encoded;
+    private final AttributeCodec codec;
 
     private Edit(
         Map<String, Change> changes,
         int changesMade,
         @Nullable IdleChange idle,
-        Map<String, @Nullable JsonBytes> encoded) {
+        Map<String, @Nullable JsonBytes> encoded,
+        AttributeCodec codec) {
       this.changes = changes;
       this.changesMade = changesMade;
       this.idle = idle;
       this.encoded = encoded;
+      this.codec = codec;
     }
 
     boolean isEmpty() {
@@ -568,24 +570,8 @@ final class TrackedSession implements ExactSession {
           new Snapshot.PlainBody(
               base.body().createdAt(),
               idSince,
-              merged(base.body().attributes()),
+              codec.changed(base.body().attributes(), encoded),
               base.body().unknown()));
-    }
-
-    private Map<String, JsonBytes> merged(Map<String, JsonBytes> attributes) {
-      if (encoded.isEmpty()) {
-        return attributes;
-      }
-      Map<String, JsonBytes> merged = new LinkedHashMap<>(attributes);
-      encoded.forEach(
-          (name, json) -> {
-            if (json == null) {
-              merged.remove(name);
-            } else {
-              merged.put(name, json);
-            }
-          });
-      return Collections.unmodifiableMap(merged);
     }
   }
 }

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +57,10 @@ final class StringDocument {
   private static final byte[] ID_SINCE = ByteWriter.ascii(",\"idSince\":\"");
   private static final byte[] ATTRIBUTES = ByteWriter.ascii(",\"attributes\":{");
   private static final int MAX_LONG_DIGITS = 20;
+  private static final JsonBytes ATTRIBUTES_NAME = JsonBytes.of(ByteWriter.ascii("\"attributes\""));
+
+  /** The head, the time of creation and the attributes. */
+  private static final int KNOWN_FIELDS = 3;
 
   private StringDocument() {}
 
@@ -138,9 +143,10 @@ final class StringDocument {
   private static List<JsonBytes> namesAndValues(
       Map<String, JsonBytes> fields, AttributeCodec codec) {
     List<JsonBytes> parts = new ArrayList<>(2 * fields.size());
-    fields.forEach(
+    codec.forEachAsJson(
+        fields,
         (name, value) -> {
-          parts.add(codec.encodeName(name));
+          parts.add(name);
           parts.add(value);
         });
     return parts;
@@ -215,19 +221,26 @@ final class StringDocument {
     }
 
     private Snapshot.PlainBody parse() {
-      Map<String, JsonBytes> fields = new LinkedHashMap<>(codec.fields(JsonBytes.of(document)));
-      fields.remove("latchkey");
-      JsonBytes createdAt = fields.remove("createdAt");
-      JsonBytes attributes = fields.remove("attributes");
-      IdSince since = idSince(fields.remove("idSince"));
+      AttributeCodec.Nested document = codec.nested(JsonBytes.of(this.document), ATTRIBUTES_NAME);
+      Map<String, JsonBytes> fields = document.outer();
+      Map<String, JsonBytes> attributes = document.inner();
+      JsonBytes createdAt = fields.get("createdAt");
       if (createdAt == null || attributes == null) {
         throw Head.unreadable("lacks a field that every version has");
       }
+      JsonBytes since = fields.get("idSince");
+      int known = since == null ? KNOWN_FIELDS : KNOWN_FIELDS + 1;
       return new Snapshot.PlainBody(
           ByteWriter.digits(createdAt.array(), createdAt.offset(), createdAt.length()),
-          since,
-          codec.fields(attributes),
-          Collections.unmodifiableMap(fields));
+          idSince(since),
+          attributes,
+          fields.size() == known ? Map.of() : unknown(fields));
+    }
+
+    private static Map<String, JsonBytes> unknown(Map<String, JsonBytes> fields) {
+      Map<String, JsonBytes> unknown = new LinkedHashMap<>(fields);
+      unknown.keySet().removeAll(Set.of("latchkey", "createdAt", "idSince", "attributes"));
+      return Collections.unmodifiableMap(unknown);
     }
 
     private static @Nullable IdSince idSince(@Nullable JsonBytes quoted) {

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.latchkey.UnreadableSessionException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -100,6 +102,65 @@ class JsonFieldsTest {
   void theFieldsCannotBeChanged() {
     Map<String, JsonBytes> fields = codec.fields(bytes("{\"a\":1}"));
     assertThatThrownBy(fields::clear).isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void changesFieldsAsAnyMap(long seed) {
+    RandomJson random = new RandomJson(seed);
+    Map<String, JsonBytes> before = codec.fields(bytes(random.object((int) (seed % 30), 2)));
+    Map<String, JsonBytes> expected = new LinkedHashMap<>(before);
+    List<String> names = new ArrayList<>(before.keySet());
+    names.addAll(List.of("new", "é", "a\"b", "x\\", "", "new\n"));
+    Map<String, JsonBytes> changes = new LinkedHashMap<>();
+    for (int i = 0; i < seed % 5; i++) {
+      String name = names.get((int) ((seed * 31L + i * 17L) % names.size()));
+      JsonBytes value = (seed + i) % 3 == 0 ? null : bytes(random.object(1, 1));
+      changes.put(name, value);
+      if (value == null) {
+        expected.remove(name);
+      } else {
+        expected.put(name, value);
+      }
+    }
+    Map<String, JsonBytes> changed = codec.changed(before, changes);
+    assertThat(changed.entrySet()).containsExactlyElementsOf(expected.entrySet());
+    assertThat(changed).isEqualTo(expected).hasSameHashCodeAs(expected);
+    expected.forEach((name, value) -> assertThat(changed.get(name)).isEqualTo(value));
+    assertThat(changed.get("not there")).isNull();
+    assertThat(changed.keySet()).containsExactlyElementsOf(expected.keySet());
+
+    StringJoiner json = new StringJoiner(",", "{", "}");
+    codec.forEachAsJson(changed, (name, value) -> json.add(text(name) + ":" + text(value)));
+    assertThat(codec.fields(bytes(json.toString()))).isEqualTo(expected);
+  }
+
+  @Test
+  void takesAnObjectApartThatLiesInAnother() {
+    AttributeCodec.Nested nested =
+        codec.nested(bytes("{\"a\":1, \"in\" : {\"in\":{\"b\":2}} ,\"c\":3}"), bytes("\"in\""));
+    assertThat(nested.outer()).containsOnlyKeys("a", "in", "c");
+    assertThat(nested.outer().get("in")).isEqualTo(bytes("{\"in\":{\"b\":2}}"));
+    assertThat(nested.inner()).isEqualTo(Map.of("in", bytes("{\"b\":2}")));
+    assertThat(codec.nested(bytes("{\"a\":1}"), bytes("\"in\"")).inner()).isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"in\":1}", "{\"in\":[]}", "{\"in\":{\"a\":1}", "{\"in\":{,}}"})
+  void refusesWhereNoObjectLiesInAnother(String json) {
+    assertThatThrownBy(() -> codec.nested(bytes(json), bytes("\"in\"")))
+        .isInstanceOf(UnreadableSessionException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "\\u0061"})
+  void ofTwoFieldsOfOneNameTheLaterValueCounts(String again) {
+    Map<String, JsonBytes> fields = codec.fields(bytes("{\"a\":1,\"b\":2,\"" + again + "\":3}"));
+    assertThat(fields).isEqualTo(Map.of("a", bytes("3"), "b", bytes("2"))).hasSize(2);
+  }
+
+  private static String text(JsonBytes json) {
+    return new String(json.toArray(), UTF_8);
   }
 
   private static JsonBytes bytes(String json) {
