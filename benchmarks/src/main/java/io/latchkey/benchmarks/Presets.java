@@ -67,7 +67,7 @@ public final class Presets {
         return Stream.of(
             get,
             get.caller(Caller.THREADS),
-            get.sessions(1_000_000).stores(LATCHKEY),
+            get.sessions(1_000_000).stores(LATCHKEY, LETTUCE_CONSOLIDATED),
             Part.of(1).operations(GET).stores(LATCHKEY, LETTUCE, LETTUCE_CONSOLIDATED),
             Part.of(512)
                 .operations(READ_REQUEST, CHANGE_REQUEST, CREATE)

@@ -202,7 +202,7 @@ final class HashLayout implements SessionBackend {
   }
 
   private static Request<Map<byte[], byte[]>> hgetall(byte[] key) {
-    return Request.ofKey(CommandType.HGETALL, () -> new MapOutput<>(ByteArrayCodec.INSTANCE), key);
+    return Request.of(CommandType.HGETALL, () -> new MapOutput<>(ByteArrayCodec.INSTANCE), key);
   }
 
   private Mono<Snapshot> follow(String id, Map<byte[], byte[]> hash) {

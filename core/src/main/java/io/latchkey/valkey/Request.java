@@ -14,7 +14,7 @@ final class Request<T> {
   private final ProtocolKeyword type;
   private final Supplier<CommandOutput<byte[], byte[], T>> output;
   private final @Nullable CommandArgs<byte[], byte[]> args;
-  private final byte @Nullable [] key;
+  private final byte @Nullable [] @Nullable [] parts;
 
   Request(
       ProtocolKeyword type,
@@ -27,21 +27,21 @@ final class Request<T> {
       ProtocolKeyword type,
       Supplier<CommandOutput<byte[], byte[], T>> output,
       @Nullable CommandArgs<byte[], byte[]> args,
-      byte @Nullable [] key) {
+      byte @Nullable [] @Nullable [] parts) {
     this.type = type;
     this.output = output;
     this.args = args;
-    this.key = key;
+    this.parts = parts;
   }
 
-  /** A command that has nothing but a key. */
-  static <T> Request<T> ofKey(
-      CommandType type, Supplier<CommandOutput<byte[], byte[], T>> output, byte[] key) {
-    return new Request<>(type, output, null, key);
+  /** A command with arguments that are bytes already: what the many are made of. */
+  static <T> Request<T> of(
+      CommandType type, Supplier<CommandOutput<byte[], byte[], T>> output, byte[]... args) {
+    return new Request<>(type, output, null, args);
   }
 
   static Request<byte[]> get(byte[] key) {
-    return ofKey(CommandType.GET, Request::bytes, key);
+    return of(CommandType.GET, Request::bytes, key);
   }
 
   static CommandArgs<byte[], byte[]> args() {
@@ -54,6 +54,6 @@ final class Request<T> {
 
   /** A command that asks it once. */
   ServerCommand<T> command(ServerCommand.Receiver<T> receiver) {
-    return new ServerCommand<>(type, output.get(), args, key, receiver);
+    return new ServerCommand<>(type, output.get(), args, parts, receiver);
   }
 }

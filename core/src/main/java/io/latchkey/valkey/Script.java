@@ -4,7 +4,6 @@ import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.output.CommandOutput;
 import io.lettuce.core.output.ValueListOutput;
-import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -22,12 +21,12 @@ import reactor.core.publisher.Mono;
  * They read ARGV and KEYS only, so that their digest is always the same.
  */
 final class Script {
-  private final String text;
-  private final String digest;
+  private final byte[] text;
+  private final byte[] digest;
 
   Script(String text) {
-    this.text = text;
-    this.digest = sha1(text);
+    this.text = text.getBytes(StandardCharsets.UTF_8);
+    this.digest = sha1(this.text);
   }
 
   /** Runs a script that answers with one text. */
@@ -47,23 +46,27 @@ final class Script {
       byte[][] keys,
       byte[][] args) {
     return commands
-        .execute(id, new Request<>(CommandType.EVALSHA, output, arguments(digest, keys, args)))
+        .execute(id, Request.of(CommandType.EVALSHA, output, arguments(digest, keys, args)))
         .onErrorResume(
             RedisNoScriptException.class,
             error ->
                 commands.execute(
-                    id, new Request<>(CommandType.EVAL, output, arguments(text, keys, args))));
+                    id, Request.of(CommandType.EVAL, output, arguments(text, keys, args))));
   }
 
-  private static CommandArgs<byte[], byte[]> arguments(
-      String script, byte[][] keys, byte[][] args) {
-    return Request.args().add(script).add(keys.length).addKeys(keys).addValues(args);
+  private static byte[][] arguments(byte[] script, byte[][] keys, byte[][] args) {
+    byte[][] all = new byte[2 + keys.length + args.length][];
+    all[0] = script;
+    all[1] = ByteWriter.ascii(Integer.toString(keys.length));
+    System.arraycopy(keys, 0, all, 2, keys.length);
+    System.arraycopy(args, 0, all, 2 + keys.length, args.length);
+    return all;
   }
 
-  private static String sha1(String text) {
+  private static byte[] sha1(byte[] text) {
     try {
       MessageDigest sha1 = MessageDigest.getInstance("SHA-1");
-      return HexFormat.of().formatHex(sha1.digest(text.getBytes(StandardCharsets.UTF_8)));
+      return ByteWriter.ascii(HexFormat.of().formatHex(sha1.digest(text)));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("this JDK has no SHA-1, which every JDK has", e);
     }

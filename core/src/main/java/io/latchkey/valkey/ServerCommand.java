@@ -6,7 +6,6 @@ import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.ProtocolKeyword;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +32,7 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
 
   private static final byte[] CRLF = {'\r', '\n'};
 
-  private final byte @Nullable [] key;
+  private final byte @Nullable [] @Nullable [] parts;
   private final Receiver<T> receiver;
   private final long createdAt = System.nanoTime();
 
@@ -49,48 +48,58 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
   /**
    * A command.
    *
-   * @param args its arguments, or null if it has none but a key
-   * @param key its only argument, or null
+   * @param args its arguments, or null if they are bytes already
+   * @param parts these, or null
    */
   @SuppressWarnings("NullAway") // a command without arguments has none
   ServerCommand(
       ProtocolKeyword type,
       CommandOutput<byte[], byte[], T> output,
       @Nullable CommandArgs<byte[], byte[]> args,
-      byte @Nullable [] key,
+      byte @Nullable [] @Nullable [] parts,
       Receiver<T> receiver) {
     super(type, output, args);
-    this.key = key;
+    this.parts = parts;
     this.receiver = receiver;
   }
 
-  /** Reads are many, and their arguments one key: no list of arguments is made for it. */
+  /** Without Lettuce's list of arguments, each of which is an object that tells how to write it. */
   @Override
   public void encode(ByteBuf out) {
     PHASE.compareAndSet(this, SENT, WRITTEN);
-    if (key == null) {
+    if (parts == null) {
       super.encode(out);
       return;
     }
-    out.writeByte('*').writeByte('2').writeBytes(CRLF);
+    out.writeByte('*');
+    writeLine(out, parts.length + 1);
     writeBulk(out, getType().getBytes());
-    writeBulk(out, key);
+    for (byte[] part : parts) {
+      writeBulk(out, part);
+    }
   }
 
   private static void writeBulk(ByteBuf out, byte[] bytes) {
     out.writeByte('$');
-    if (bytes.length >= 10) {
-      ByteBufUtil.writeAscii(out, Integer.toString(bytes.length));
-    } else {
-      out.writeByte('0' + bytes.length);
-    }
-    out.writeBytes(CRLF).writeBytes(bytes).writeBytes(CRLF);
+    writeLine(out, bytes.length);
+    out.writeBytes(bytes).writeBytes(CRLF);
   }
 
-  /** For whoever wants to know the key, as a cluster's connection does. */
+  private static void writeLine(ByteBuf out, int number) {
+    int power = 1;
+    while (number / power >= 10) {
+      power *= 10;
+    }
+    for (; power > 0; power /= 10) {
+      out.writeByte('0' + number / power % 10);
+    }
+    out.writeBytes(CRLF);
+  }
+
+  /** For whoever wants to know the arguments, as a tracer does. */
   @Override
   public CommandArgs<byte[], byte[]> getArgs() {
-    return key == null ? super.getArgs() : Request.args().addKey(key);
+    return parts == null ? super.getArgs() : Request.args().addKeys(parts);
   }
 
   /** How long it has been on its way, in nanoseconds. */

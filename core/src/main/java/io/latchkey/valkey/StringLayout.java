@@ -5,8 +5,6 @@ import io.latchkey.codec.AttributeCodec;
 import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionSettings;
 import io.latchkey.internal.Snapshot;
-import io.lettuce.core.protocol.CommandArgs;
-import io.lettuce.core.protocol.CommandKeyword;
 import io.lettuce.core.protocol.CommandType;
 import java.util.Arrays;
 import java.util.List;
@@ -129,6 +127,9 @@ final class StringLayout implements SessionBackend {
                   StringDocument.MOVED.length(),
                   StringDocument.MOVED));
 
+  private static final byte[] NX = ByteWriter.ascii("NX");
+  private static final byte[] PX = ByteWriter.ascii("PX");
+
   private final Connections connections;
   private final Changes changes;
   private final SessionKeys keys;
@@ -154,12 +155,18 @@ final class StringLayout implements SessionBackend {
   public Mono<Boolean> insert(String id, Snapshot session) {
     byte[] document = StringDocument.encode(session, codec);
     long timeToLive = timeToLive(session);
-    CommandArgs<byte[], byte[]> args =
-        Request.args().addKey(keys.key(id)).addValue(document).add(CommandKeyword.NX);
-    if (timeToLive != SessionSettings.NEVER) {
-      args.add(CommandKeyword.PX).add(timeToLive);
-    }
-    Request<byte[]> request = new Request<>(CommandType.SET, Request::bytes, args);
+    byte[] key = keys.key(id);
+    Request<byte[]> request =
+        timeToLive == SessionSettings.NEVER
+            ? Request.of(CommandType.SET, Request::bytes, key, document, NX)
+            : Request.of(
+                CommandType.SET,
+                Request::bytes,
+                key,
+                document,
+                NX,
+                PX,
+                ByteWriter.ascii(Long.toString(timeToLive)));
     return changes
         .make(commands -> commands.execute(id, request), ok -> true)
         // Not hasElement(), which looks for somebody to hand the discarded answer to: 5 % of a
