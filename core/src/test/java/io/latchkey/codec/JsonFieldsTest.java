@@ -10,6 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -108,7 +110,15 @@ class JsonFieldsTest {
   @MethodSource("seeds")
   void changesFieldsAsAnyMap(long seed) {
     RandomJson random = new RandomJson(seed);
-    Map<String, JsonBytes> before = codec.fields(bytes(random.object((int) (seed % 30), 2)));
+    int size = (int) (seed % 30);
+    // Where a name has to be decoded the fields lie in a hash table: most have plain names.
+    String json =
+        seed % 4 == 0
+            ? random.object(size, 2)
+            : IntStream.range(0, size)
+                .mapToObj(i -> "\"name " + i + "\":" + random.object(1, 1))
+                .collect(Collectors.joining(",", "{", "}"));
+    Map<String, JsonBytes> before = codec.fields(bytes(json));
     Map<String, JsonBytes> expected = new LinkedHashMap<>(before);
     List<String> names = new ArrayList<>(before.keySet());
     names.addAll(List.of("new", "é", "a\"b", "x\\", "", "new\n"));
@@ -130,9 +140,9 @@ class JsonFieldsTest {
     assertThat(changed.get("not there")).isNull();
     assertThat(changed.keySet()).containsExactlyElementsOf(expected.keySet());
 
-    StringJoiner json = new StringJoiner(",", "{", "}");
-    codec.forEachAsJson(changed, (name, value) -> json.add(text(name) + ":" + text(value)));
-    assertThat(codec.fields(bytes(json.toString()))).isEqualTo(expected);
+    StringJoiner written = new StringJoiner(",", "{", "}");
+    codec.forEachAsJson(changed, (name, value) -> written.add(text(name) + ":" + text(value)));
+    assertThat(codec.fields(bytes(written.toString()))).isEqualTo(expected);
   }
 
   @Test
