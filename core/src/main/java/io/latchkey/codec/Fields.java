@@ -99,7 +99,6 @@ final class Fields extends AbstractMap<String, JsonBytes> {
     JsonBytes[] newNames = Arrays.copyOf(names, count + changes.size());
     JsonBytes[] newValues = Arrays.copyOf(values, count + changes.size());
     int newCount = count;
-    boolean plain = true;
     for (Map.Entry<String, @Nullable JsonBytes> change : changes.entrySet()) {
       JsonBytes value = change.getValue();
       int i = indexOf(newNames, newCount, change.getKey());
@@ -107,7 +106,9 @@ final class Fields extends AbstractMap<String, JsonBytes> {
         if (i < 0) {
           i = newCount++;
           newNames[i] = codec.encodeName(change.getKey());
-          plain &= isPlain(newNames[i]);
+          if (!isPlain(newNames[i])) {
+            return Collections.unmodifiableMap(merged(this, changes));
+          }
         }
         newValues[i] = value;
       } else if (i >= 0) {
@@ -116,9 +117,7 @@ final class Fields extends AbstractMap<String, JsonBytes> {
         System.arraycopy(newValues, i + 1, newValues, i, newCount - i);
       }
     }
-    return plain
-        ? new Fields(newNames, newValues, newCount)
-        : of(newNames, newValues, newCount, codec::decodeName);
+    return new Fields(newNames, newValues, newCount);
   }
 
   /** Whether what stands between the quotes is the name, in ASCII. */

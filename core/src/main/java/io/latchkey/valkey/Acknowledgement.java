@@ -67,6 +67,8 @@ record Acknowledgement(int replicas, Duration within) {
                 connection ->
                     new Exchange<>(connection::dispatch, PERMISSION)
                         .thenReturn(connection)
+                        // By a replica; what it says to the change tells where to go instead.
+                        .onErrorReturn(ServerErrors.ReadOnlyException.class, connection)
                         .onErrorResume(
                             error ->
                                 Mono.fromCompletionStage(connection::closeAsync)

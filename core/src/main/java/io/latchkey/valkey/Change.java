@@ -72,6 +72,7 @@ final class Change<T> implements ServerCommand.Receiver<T> {
       // The slot is on the move: the session is here still, and what is new is to be written there.
       fail(RedirectedException.later());
     } else if (error != null) {
+      stripe.failed(error);
       fail(ServerErrors.notAcknowledged(error));
     } else {
       answer = new Answer<>(value);
@@ -92,7 +93,11 @@ final class Change<T> implements ServerCommand.Receiver<T> {
     } else if (replicas < wanted.replicas()) {
       fail(ServerErrors.acknowledgedByTooFew(replicas, wanted));
     } else if (ended.compareAndSet(false, true)) {
-      subscriber.success(answered.value);
+      try {
+        subscriber.success(answered.value);
+      } catch (Throwable e) {
+        ServerCommand.dropped(e);
+      }
     }
   }
 
@@ -103,7 +108,11 @@ final class Change<T> implements ServerCommand.Receiver<T> {
 
   private void fail(Throwable error) {
     if (ended.compareAndSet(false, true)) {
-      subscriber.error(error);
+      try {
+        subscriber.error(error);
+      } catch (Throwable e) {
+        ServerCommand.dropped(e);
+      }
     }
   }
 

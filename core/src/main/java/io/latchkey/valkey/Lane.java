@@ -47,6 +47,11 @@ final class Lane {
     return stripe.wasOpened();
   }
 
+  /** So many wait for the group before them. */
+  int held() {
+    return heldCount.get();
+  }
+
   void close() {
     stripe.close();
   }
@@ -139,6 +144,7 @@ final class Lane {
 
     @Override
     public void failed(Throwable error) {
+      stripe.failed(error);
       sendNext();
       changes.forEach(change -> change.notAcknowledged(error));
     }

@@ -14,7 +14,7 @@ final class Lanes {
     Arrays.setAll(lanes, lane);
   }
 
-  /** As {@link Lane#send}, on the lane that is free, if there is one. */
+  /** As {@link Lane#send}, on a lane that is free, or else the one on which fewest wait. */
   <T> Mono<T> send(int preferred, Request<T> request, @Nullable Request<?> mark, boolean asking) {
     return choose(preferred).send(request, mark, asking);
   }
@@ -33,7 +33,7 @@ final class Lanes {
       if (lane.isFree()) {
         return lane;
       }
-      if (up == null && lane.isUp()) {
+      if (lane.isUp() && (up == null || lane.held() < up.held())) {
         up = lane;
       }
     }

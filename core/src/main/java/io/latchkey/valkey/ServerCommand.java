@@ -9,6 +9,9 @@ import io.netty.buffer.ByteBuf;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
+import reactor.core.Exceptions;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
 
 /**
  * A command on its way, which tells its receiver how it ended: once, on whatever thread ends it.
@@ -96,10 +99,10 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
     out.writeBytes(CRLF);
   }
 
-  /** For whoever wants to know the arguments, as a tracer does. */
+  /** None, for whoever wants to know them: a tracer would write ids and sessions down. */
   @Override
   public CommandArgs<byte[], byte[]> getArgs() {
-    return parts == null ? super.getArgs() : Request.args().addKeys(parts);
+    return Request.args();
   }
 
   /** How long it has been on its way, in nanoseconds. */
@@ -133,11 +136,31 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
     }
     super.complete();
     if (output.hasError()) {
-      receiver.failed(
-          ServerErrors.translate(ExceptionFactory.createExecutionException(output.getError())));
-    } else {
-      receiver.answered(output.get());
+      tellFailed(ExceptionFactory.createExecutionException(output.getError()));
+      return;
     }
+    try {
+      receiver.answered(output.get());
+    } catch (Throwable e) {
+      dropped(e);
+    }
+  }
+
+  private void tellFailed(Throwable error) {
+    try {
+      receiver.failed(ServerErrors.translate(error));
+    } catch (Throwable e) {
+      dropped(e);
+    }
+  }
+
+  /**
+   * What a caller's own code throws when it is told must not keep others from being told, be it the
+   * rest of those that went out together or all that wait on a connection that broke.
+   */
+  static void dropped(Throwable thrown) {
+    Exceptions.throwIfJvmFatal(thrown);
+    Operators.onErrorDropped(thrown, Context.empty());
   }
 
   @Override
@@ -151,7 +174,7 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
     // Not by way of Command's own, which writes into an output that may be just being read.
     exception = error;
     status = ST_COMPLETED;
-    receiver.failed(ServerErrors.translate(error));
+    tellFailed(error);
     return true;
   }
 
@@ -161,7 +184,7 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
     leave();
     if (end()) {
       status = ST_CANCELLED;
-      receiver.failed(ServerErrors.translate(new CancellationException()));
+      tellFailed(new CancellationException());
     }
   }
 

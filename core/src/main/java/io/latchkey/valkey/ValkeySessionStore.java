@@ -565,7 +565,9 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * its connection, so these calls have connections of their own, as many again as {@link
      * #connections}, opened when needed; reads and saves do not wait behind them. Changes that come
      * while one waits go out together after it, with one {@code WAIT} for all; so a call may take
-     * up to twice the time given here. The user needs the permission {@code +wait}.
+     * up to twice the time given here, and four times where a repeated call finds the work done. A
+     * server that is full confirms no such call, as it takes a write to ask. The user needs the
+     * permission {@code +wait}.
      *
      * @param replicas how many replicas, from 1; more than a primary has makes each of these calls
      *     fail

@@ -145,6 +145,16 @@ class JsonFieldsTest {
     assertThat(codec.fields(bytes(written.toString()))).isEqualTo(expected);
   }
 
+  /** The one in JSON looks like the other as it is. */
+  @Test
+  void aNewNameIsNotTakenForTheJsonOfAnother() {
+    Map<String, JsonBytes> changes = new LinkedHashMap<>();
+    changes.put("a\\", bytes("1"));
+    changes.put("a\\\\", bytes("2"));
+    assertThat(codec.changed(codec.fields(bytes("{\"b\":0}")), changes))
+        .isEqualTo(Map.of("b", bytes("0"), "a\\", bytes("1"), "a\\\\", bytes("2")));
+  }
+
   @Test
   void takesAnObjectApartThatLiesInAnother() {
     AttributeCodec.Nested nested =

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -126,6 +127,39 @@ class ExchangeTest {
     ServerCommand<byte[]> command = Request.get("secret".getBytes(UTF_8)).command(new Ending());
     command.getOutput().set(ByteBuffer.wrap("secret".getBytes(UTF_8)));
     assertThat(command).hasToString("ServerCommand[GET]");
+  }
+
+  /** A tracer asks for them, and Lettuce's own would write a session down. */
+  @Test
+  void nobodyIsToldTheArgumentsOfACommand() {
+    Request<byte[]> plain = Request.get("secret".getBytes(UTF_8));
+    Request<byte[]> lettuces =
+        new Request<>(
+            CommandType.EVAL, Request::bytes, Request.args().addKey("secret".getBytes(UTF_8)));
+    for (Request<byte[]> request : List.of(plain, lettuces)) {
+      assertThat(request.command(new Ending()).getArgs().toCommandString()).isEmpty();
+    }
+  }
+
+  @Test
+  void aCallerWhoThrowsWhenToldKeepsNobodyElseOnTheConnectionFromBeingTold() {
+    List<Session> sessions = List.of(created(store), created(store), created(store));
+    value(store.get(sessions.get(0).id()));
+    proxy.cutBeforeAnswer(command -> command.name().equals("GET"));
+    List<CompletableFuture<Session>> told = new ArrayList<>();
+    for (Session session : sessions) {
+      store
+          .get(session.id())
+          .subscribe(
+              found -> {},
+              error -> {
+                throw new IllegalStateException("thrown by a caller");
+              });
+      told.add(store.get(session.id()).toFuture());
+    }
+    // Those on the other connection found their sessions.
+    told.forEach(each -> assertThat(each.handle((found, error) -> true)).succeedsWithin(PATIENCE));
+    assertThat(told).anyMatch(CompletableFuture::isCompletedExceptionally);
   }
 
   private static final class Ending implements ServerCommand.Receiver<byte[]> {
