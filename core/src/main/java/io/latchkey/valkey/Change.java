@@ -93,11 +93,7 @@ final class Change<T> implements ServerCommand.Receiver<T> {
     } else if (replicas < wanted.replicas()) {
       fail(ServerErrors.acknowledgedByTooFew(replicas, wanted));
     } else if (ended.compareAndSet(false, true)) {
-      try {
-        subscriber.success(answered.value);
-      } catch (Throwable e) {
-        ServerCommand.dropped(e);
-      }
+      subscriber.success(answered.value);
     }
   }
 
@@ -108,11 +104,7 @@ final class Change<T> implements ServerCommand.Receiver<T> {
 
   private void fail(Throwable error) {
     if (ended.compareAndSet(false, true)) {
-      try {
-        subscriber.error(error);
-      } catch (Throwable e) {
-        ServerCommand.dropped(e);
-      }
+      subscriber.error(error);
     }
   }
 

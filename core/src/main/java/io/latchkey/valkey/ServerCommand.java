@@ -158,7 +158,7 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
    * What a caller's own code throws when it is told must not keep others from being told, be it the
    * rest of those that went out together or all that wait on a connection that broke.
    */
-  static void dropped(Throwable thrown) {
+  private static void dropped(Throwable thrown) {
     Exceptions.throwIfJvmFatal(thrown);
     Operators.onErrorDropped(thrown, Context.empty());
   }

@@ -32,10 +32,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Publisher;
-import org.reactivestreams.Subscription;
-import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -213,49 +210,6 @@ class AcknowledgedTest {
     ended.forEach(each -> assertNotAcknowledged(Mono.fromFuture(each)));
     assertThat(proxy.names()).containsExactly("EVALSHA", "WAIT", "EVALSHA", "EVALSHA", "WAIT");
     assertThat(keys(servers.primary())).isEmpty();
-  }
-
-  @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void aCallerWhoThrowsWhenToldKeepsNobodyElseFromBeingTold(boolean replicaAway) {
-    ValkeySessionStore store = builder(replicaAway ? SHORT : LONG).connections(1).build();
-    opened.add(store);
-    ValkeySessionStore patient = store(Layout.STRING, LONG);
-    List<Session> sessions = List.of(created(patient), created(patient), created(patient));
-    value(whenAllAreBack(store.delete(created(patient).id())));
-    servers.replica().pause();
-    List<CompletableFuture<Boolean>> ended = new ArrayList<>();
-    ended.add(store.delete(sessions.get(0).id()).toFuture());
-    store.delete(sessions.get(1).id()).subscribe(new ThrowingSubscriber());
-    ended.add(store.delete(sessions.get(2).id()).toFuture());
-    if (replicaAway) {
-      ended.forEach(each -> assertNotAcknowledged(Mono.fromFuture(each)));
-      servers.replica().resume();
-    } else {
-      servers.replica().resume();
-      ended.forEach(each -> assertThat(value(Mono.fromFuture(each))).isTrue());
-    }
-    assertThat(value(whenAllAreBack(store.create(Map.of()))).id()).isNotEmpty();
-  }
-
-  private static final class ThrowingSubscriber implements CoreSubscriber<Boolean> {
-    @Override
-    public void onSubscribe(Subscription subscription) {
-      subscription.request(1);
-    }
-
-    @Override
-    public void onNext(Boolean value) {
-      throw new IllegalStateException("thrown by a caller");
-    }
-
-    @Override
-    public void onError(Throwable error) {
-      throw new IllegalStateException("thrown by a caller");
-    }
-
-    @Override
-    public void onComplete() {}
   }
 
   @Test
