@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class ServerErrors {
   /**
    * All that a user needs to be allowed, beside the keys of the namespace. The second half is for
-   * the HASH layout alone.
+   * the HASH layout and migrateFrom alone.
    */
   static final String NEEDED =
       "+get +set +unlink +exists +getrange +strlen +setrange +pexpire +evalsha +eval"
@@ -269,8 +269,8 @@ final class ServerErrors {
             + ": grant it the keys of the namespace and these commands, as in ACL SETUSER"
             + " <user> ~<namespace>:* "
             + NEEDED
-            + " (those from +hgetall on for the HASH layout alone; with a database other than 0 also"
-            + " +select; on a cluster also "
+            + " (those from +hgetall on for the HASH layout and migrateFrom alone; with a database"
+            + " other than 0 also +select; on a cluster also "
             + NEEDED_ON_A_CLUSTER
             + "; with acknowledgedBy also "
             + NEEDED_FOR_ACKNOWLEDGEMENT
