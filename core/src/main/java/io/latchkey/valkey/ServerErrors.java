@@ -60,7 +60,7 @@ final class ServerErrors {
       "the server cannot run Lua scripts, which Latchkey needs: Valkey 9.1 and newer have them in a"
           + " module (lua) that must be loaded";
 
-  /** What Redis 6.2 says of a script's command; it does not name the command. */
+  /** What Redis up to 7.0 says of a script's command; it does not name the command. */
   private static final String FORBIDDEN_IN_SCRIPT = "The user executing the script can't";
 
   private static final Pattern COMMAND = Pattern.compile("['`]([a-zA-Z|_]+)['`]");
