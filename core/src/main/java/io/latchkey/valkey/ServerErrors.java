@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class ServerErrors {
   /**
    * All that a user needs to be allowed, beside the keys of the namespace. The second half is for
-   * the HASH layout alone.
+   * the HASH layout and migrateFrom alone.
    */
   static final String NEEDED =
       "+get +set +unlink +exists +getrange +strlen +setrange +pexpire +evalsha +eval"
@@ -60,7 +60,7 @@ final class ServerErrors {
       "the server cannot run Lua scripts, which Latchkey needs: Valkey 9.1 and newer have them in a"
           + " module (lua) that must be loaded";
 
-  /** What Redis 6.2 says of a script's command; it does not name the command. */
+  /** What Redis up to 7.0 says of a script's command; it does not name the command. */
   private static final String FORBIDDEN_IN_SCRIPT = "The user executing the script can't";
 
   private static final Pattern COMMAND = Pattern.compile("['`]([a-zA-Z|_]+)['`]");
@@ -269,8 +269,8 @@ final class ServerErrors {
             + ": grant it the keys of the namespace and these commands, as in ACL SETUSER"
             + " <user> ~<namespace>:* "
             + NEEDED
-            + " (those from +hgetall on for the HASH layout alone; with a database other than 0 also"
-            + " +select; on a cluster also "
+            + " (those from +hgetall on for the HASH layout and migrateFrom alone; with a database"
+            + " other than 0 also +select; on a cluster also "
             + NEEDED_ON_A_CLUSTER
             + "; with acknowledgedBy also "
             + NEEDED_FOR_ACKNOWLEDGEMENT

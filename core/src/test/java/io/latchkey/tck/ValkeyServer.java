@@ -65,6 +65,15 @@ public final class ValkeyServer implements BeforeAllCallback, AfterAllCallback, 
   }
 
   /**
+   * Whether the tests started the shared server, and so may make users there, for instance.
+   *
+   * @return false if it is the one that {@code LATCHKEY_TEST_URI} names
+   */
+  public boolean isOwn() {
+    return TestServers.shared().choice() != ServerChoice.URI;
+  }
+
+  /**
    * A namespace that belongs to the running test class. Its keys, those which begin with it and a
    * colon, are deleted before the class and after it.
    *

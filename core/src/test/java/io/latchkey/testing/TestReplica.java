@@ -38,7 +38,12 @@ public final class TestReplica implements AutoCloseable {
               .equals(call(primary, "CONFIG", "GET", "port")),
           "SKIPPED: a replica needs servers that run outside of a container");
       ServerProcess replica =
-          ValkeyServer.start("--replicaof", "127.0.0.1 " + primary.port(), "--repl-timeout", "600");
+          ValkeyServer.start(
+              "--replicaof",
+              "127.0.0.1",
+              Integer.toString(primary.port()),
+              "--repl-timeout",
+              "600");
       TestReplica both = new TestReplica(primary, replica);
       TestCluster.await(
           "the replica is in sync",

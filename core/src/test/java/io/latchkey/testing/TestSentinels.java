@@ -92,6 +92,22 @@ public final class TestSentinels implements AutoCloseable {
     }
   }
 
+  /** Sends a command to every sentinel. */
+  public void sentinels(String... words) {
+    for (int i = 0; i < sentinels.size(); i++) {
+      sentinel(i, words);
+    }
+  }
+
+  /** Sends a command to the primary and to the replica, as what it does may not be replicated. */
+  public void commandAll(String... words) {
+    for (ServerProcess server : servers) {
+      try (RespConnection admin = RespConnection.open(server.uri())) {
+        admin.call(words);
+      }
+    }
+  }
+
   /** Waits until the replica has all that the primary has. */
   public void awaitReplication() {
     TestCluster.await(

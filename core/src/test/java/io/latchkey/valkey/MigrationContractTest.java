@@ -15,16 +15,30 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class MigrationContractTest extends SessionStoreContract {
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
 
+  /** The namespace of Spring Session's sessions, of which there are none. */
+  private static final String SPRINGS = "none";
+
   private Layout next = Layout.STRING;
+
+  /** As in {@link ValkeyContract}. */
+  private static String uri() {
+    if (!SERVER.isOwn()) {
+      return SERVER.uri();
+    }
+    SERVER.command(
+        ReadmeUser.onServers(
+            SERVER.namespace(), Layout.HASH, ReadmeUser.ofSpringSession(SPRINGS)));
+    return ReadmeUser.in(SERVER.uri());
+  }
 
   @Override
   protected SessionStore newStore(StoreOptions options) {
     Layout layout = next;
     next = MigrationStores.other(layout);
     ValkeySessionStore.Builder builder =
-        MigrationStores.builder(SERVER.uri(), SERVER.namespace(), layout)
+        MigrationStores.builder(uri(), SERVER.namespace(), layout)
             .migrateFrom(MigrationSource.layout(next))
-            .migrateFrom(MigrationSource.springSession("none", bytes -> bytes))
+            .migrateFrom(MigrationSource.springSession(SPRINGS, bytes -> bytes))
             .idleTimeout(options.idleTimeout())
             .touchInterval(options.touchInterval())
             .conflicts(options.conflicts())

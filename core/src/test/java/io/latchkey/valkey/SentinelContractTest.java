@@ -2,6 +2,7 @@ package io.latchkey.valkey;
 
 import io.latchkey.testing.TestSentinels;
 import java.time.Duration;
+import reactor.core.publisher.Mono;
 
 /** The contract on a primary that sentinels look after, with changes that wait for its replica. */
 class SentinelContractTest extends ValkeyContract {
@@ -11,12 +12,19 @@ class SentinelContractTest extends ValkeyContract {
 
   @Override
   String uri() {
-    return TestSentinels.shared().uri();
+    TestSentinels all = TestSentinels.shared();
+    all.commandAll(
+        ReadmeUser.onServers(SERVER.namespace(), layout(), ReadmeUser.forAcknowledgement()));
+    all.sentinels(ReadmeUser.onSentinels());
+    return ReadmeUser.in(all.uri());
   }
 
   @Override
   void configure(ValkeySessionStore.Builder builder) {
-    builder.acknowledgedBy(1, Duration.ofSeconds(5)).commandTimeout(Duration.ofSeconds(10));
+    builder
+        .sentinelCredentials(() -> Mono.just(Credentials.of(ReadmeUser.NAME, ReadmeUser.PASSWORD)))
+        .acknowledgedBy(1, Duration.ofSeconds(5))
+        .commandTimeout(Duration.ofSeconds(10));
   }
 
   /** What time does is tested at length on one server. */

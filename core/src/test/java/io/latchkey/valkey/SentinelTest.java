@@ -15,8 +15,6 @@ import io.latchkey.testing.TestSentinels;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -52,19 +50,16 @@ class SentinelTest {
   }
 
   @Test
-  void aUserOfTheSentinelsNeedsNoMoreThanTheReadmeGrants() throws IOException {
-    String rule = "+sentinel|get-master-addr-by-name";
-    assertThat(Files.readString(Path.of("../README.md"))).contains("on >password " + rule);
-    for (int i = 0; i < 3; i++) {
-      TestSentinels.shared().sentinel(i, "ACL", "SETUSER", "app", "reset", "on", ">s3cret", rule);
-    }
+  void aUserOfTheSentinelsNeedsNoMoreThanTheReadmeGrants() {
+    TestSentinels.shared().sentinels(ReadmeUser.onSentinels());
     try (ValkeySessionStore store =
             ValkeySessionStore.builder(TestSentinels.shared().uri())
-                .sentinelCredentials(() -> Mono.just(Credentials.of("app", "s3cret")))
+                .sentinelCredentials(
+                    () -> Mono.just(Credentials.of(ReadmeUser.NAME, ReadmeUser.PASSWORD)))
                 .build();
         ValkeySessionStore wrong =
             ValkeySessionStore.builder(TestSentinels.shared().uri())
-                .sentinelCredentials(() -> Mono.just(Credentials.of("app", "wr0ng")))
+                .sentinelCredentials(() -> Mono.just(Credentials.of(ReadmeUser.NAME, "wr0ng")))
                 .build()) {
       created(store);
       assertThat(error(wrong.create(Map.of())))

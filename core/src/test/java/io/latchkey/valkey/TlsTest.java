@@ -10,25 +10,18 @@ import io.latchkey.Session;
 import io.latchkey.SessionStoreUnavailableException;
 import io.latchkey.tck.ServerProcess;
 import io.latchkey.tck.ValkeyServer;
+import io.latchkey.testing.TestTls;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.opentest4j.TestAbortedException;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.util.retry.Retry;
@@ -37,13 +30,15 @@ import reactor.util.retry.Retry;
 class TlsTest {
   private static final String PASSWORD = "s3cret";
 
-  @TempDir Path folder;
+  private final TestTls tls;
 
-  private final X509Bundle authority = signedBy(null, b -> b.setIsCertificateAuthority(true));
+  TlsTest(@TempDir Path folder) {
+    tls = new TestTls(folder);
+  }
 
   @Test
   void aServerWithACertificateOfATrustedAuthorityIsUsed() {
-    try (TlsServer server = server(issued(b -> b.addSanIpAddress("127.0.0.1")));
+    try (TestTls.Server server = server(issued(b -> b.addSanIpAddress("127.0.0.1")));
         ValkeySessionStore store = trusting(server).build()) {
       Session session = created(store);
       assertThat(value(store.getAll(List.of(session.id())).collectList())).hasSize(1);
@@ -52,10 +47,10 @@ class TlsTest {
 
   @Test
   void aTrustManagerOfTheCallersOwnIsAsked() throws Exception {
-    try (TlsServer server = server(issued(b -> b.addSanIpAddress("127.0.0.1")));
+    try (TestTls.Server server = server(issued(b -> b.addSanIpAddress("127.0.0.1")));
         ValkeySessionStore store =
             ValkeySessionStore.builder(server.uri())
-                .trustManager(authority.toTrustManagerFactory())
+                .trustManager(tls.authority().toTrustManagerFactory())
                 .build()) {
       created(store);
     }
@@ -63,7 +58,7 @@ class TlsTest {
 
   @Test
   void aCertificateOfAStrangerIsRefused() {
-    try (TlsServer server = server(issued(b -> b.addSanIpAddress("127.0.0.1")));
+    try (TestTls.Server server = server(issued(b -> b.addSanIpAddress("127.0.0.1")));
         ValkeySessionStore store = ValkeySessionStore.connect(server.uri())) {
       assertRefused(store);
     }
@@ -77,7 +72,7 @@ class TlsTest {
                 b.addSanIpAddress("127.0.0.1")
                     .notBefore(Instant.parse("2020-01-01T00:00:00Z"))
                     .notAfter(Instant.parse("2021-01-01T00:00:00Z")));
-    try (TlsServer server = server(expired);
+    try (TestTls.Server server = server(expired);
         ValkeySessionStore store = trusting(server).build()) {
       assertRefused(store);
     }
@@ -85,7 +80,7 @@ class TlsTest {
 
   @Test
   void aCertificateForAnotherNameIsRefused() {
-    try (TlsServer server = server(issued(b -> b.addSanDnsName("sessions.example")));
+    try (TestTls.Server server = server(issued(b -> b.addSanDnsName("sessions.example")));
         ValkeySessionStore store = trusting(server).build()) {
       assertRefused(store);
     }
@@ -93,7 +88,7 @@ class TlsTest {
 
   @Test
   void aCertificateForTheServerNameIsAccepted() {
-    try (TlsServer server = server(issued(b -> b.addSanDnsName("sessions.example")));
+    try (TestTls.Server server = server(issued(b -> b.addSanDnsName("sessions.example")));
         ValkeySessionStore store = trusting(server).serverName("sessions.example").build();
         ValkeySessionStore wrong = trusting(server).serverName("others.example").build()) {
       created(store);
@@ -102,11 +97,11 @@ class TlsTest {
   }
 
   @Test
-  void aServerThatWantsACertificateGetsIt() throws IOException {
+  void aServerThatWantsACertificateGetsIt() {
     X509Bundle client = issued(UnaryOperator.identity());
-    Path certificate = write("client.pem", client.getCertificatePathPEM());
-    Path key = write("client.key", client.getPrivateKeyPEM());
-    try (TlsServer server =
+    Path certificate = tls.write("client.pem", client.getCertificatePathPEM());
+    Path key = tls.write("client.key", client.getPrivateKeyPEM());
+    try (TestTls.Server server =
             server(issued(b -> b.addSanIpAddress("127.0.0.1")), "--tls-auth-clients", "yes");
         ValkeySessionStore known = trusting(server).clientCertificate(certificate, key).build();
         ValkeySessionStore unknown = trusting(server).build()) {
@@ -144,11 +139,11 @@ class TlsTest {
 
   /** With all that is asked for before: certificates, and credentials that take a while to come. */
   @Test
-  void theFirstCallBlocksNowhere() throws IOException {
+  void theFirstCallBlocksNowhere() {
     X509Bundle client = issued(UnaryOperator.identity());
-    Path certificate = write("client.pem", client.getCertificatePathPEM());
-    Path key = write("client.key", client.getPrivateKeyPEM());
-    try (TlsServer server =
+    Path certificate = tls.write("client.pem", client.getCertificatePathPEM());
+    Path key = tls.write("client.key", client.getPrivateKeyPEM());
+    try (TestTls.Server server =
         server(
             issued(b -> b.addSanDnsName("localhost")),
             "--tls-auth-clients",
@@ -181,72 +176,15 @@ class TlsTest {
         .hasMessageContaining("no TLS connection to the server could be made");
   }
 
-  private ValkeySessionStore.Builder trusting(TlsServer server) {
-    return ValkeySessionStore.builder(server.uri()).trustCertificates(folder.resolve("ca.pem"));
+  private ValkeySessionStore.Builder trusting(TestTls.Server server) {
+    return ValkeySessionStore.builder(server.uri()).trustCertificates(tls.authorityFile());
   }
 
   private X509Bundle issued(UnaryOperator<CertificateBuilder> made) {
-    return signedBy(authority, made);
+    return tls.issued(made);
   }
 
-  private static X509Bundle signedBy(
-      @Nullable X509Bundle issuer, UnaryOperator<CertificateBuilder> made) {
-    try {
-      CertificateBuilder builder = made.apply(new CertificateBuilder().subject("CN=latchkey-test"));
-      return issuer == null
-          ? builder.subject("CN=latchkey-test-ca").buildSelfSigned()
-          : builder.buildIssuedBy(issuer);
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private TlsServer server(X509Bundle certificate, String... args) {
-    try {
-      Path ca = write("ca.pem", authority.getCertificatePEM());
-      Path cert = write("server.pem", certificate.getCertificatePathPEM());
-      Path key = write("server.key", certificate.getPrivateKeyPEM());
-      int port = freePort();
-      List<String> words =
-          new ArrayList<>(
-              List.of(
-                  "--tls-port",
-                  Integer.toString(port),
-                  "--tls-cert-file",
-                  cert.toString(),
-                  "--tls-key-file",
-                  key.toString(),
-                  "--tls-ca-cert-file",
-                  ca.toString(),
-                  "--tls-auth-clients",
-                  "no"));
-      words.addAll(List.of(args));
-      return new TlsServer(ValkeyServer.start(words.toArray(String[]::new)), port);
-    } catch (IllegalStateException e) {
-      throw new TestAbortedException("SKIPPED: these servers know no TLS: " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private Path write(String name, String pem) throws IOException {
-    return Files.writeString(folder.resolve(name), pem);
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
-  }
-
-  private record TlsServer(ServerProcess process, int port) implements AutoCloseable {
-    String uri() {
-      return "valkeys://127.0.0.1:" + port;
-    }
-
-    @Override
-    public void close() {
-      process.close();
-    }
+  private TestTls.Server server(X509Bundle certificate, String... args) {
+    return tls.start(certificate, args);
   }
 }

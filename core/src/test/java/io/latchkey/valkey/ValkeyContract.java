@@ -10,7 +10,11 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The contract on a real server, for one layout and kind of keys. */
+/**
+ * The contract on a real server, for one layout and kind of keys. The stores' user may do no more
+ * than README.md grants; only a server that the tests were given ({@code LATCHKEY_TEST_URI}) is
+ * used as whom its URI says.
+ */
 abstract class ValkeyContract extends SessionStoreContract {
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
 
@@ -25,9 +29,18 @@ abstract class ValkeyContract extends SessionStoreContract {
     this.keys = keys;
   }
 
-  /** Where the stores keep their sessions. */
+  /** Where the stores keep their sessions, with the user that they have there. */
   String uri() {
-    return SERVER.uri();
+    if (!SERVER.isOwn()) {
+      return SERVER.uri();
+    }
+    SERVER.command(ReadmeUser.onServers(SERVER.namespace(), layout));
+    return ReadmeUser.in(SERVER.uri());
+  }
+
+  /** The stores' layout. */
+  final Layout layout() {
+    return layout;
   }
 
   /** Sets what is special about these stores. */

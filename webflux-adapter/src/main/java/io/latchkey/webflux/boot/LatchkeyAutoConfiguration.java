@@ -13,6 +13,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClas
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.web.server.autoconfigure.ServerProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -54,14 +55,17 @@ public final class LatchkeyAutoConfiguration {
       ConfiguredConnectionDetails latchkeyConnectionDetails(
           LatchkeyProperties properties,
           Environment environment,
-          ObjectProvider<DataRedisConnectionDetails> redis) {
+          ObjectProvider<DataRedisConnectionDetails> redis,
+          ObjectProvider<SslBundles> bundles) {
         ConfiguredConnectionDetails own = ofProperty(properties);
         if (own != null) {
           return own;
         }
         var keys = new RedisKeys(environment);
         DataRedisConnectionDetails details = redis.getIfAvailable();
-        return details == null ? keys.connectionDetails() : RedisConnections.of(details, keys);
+        return details == null
+            ? keys.connectionDetails(bundles)
+            : RedisConnections.of(details, keys);
       }
     }
 
@@ -72,9 +76,11 @@ public final class LatchkeyAutoConfiguration {
       @Bean
       @ConditionalOnMissingBean(LatchkeyConnectionDetails.class)
       ConfiguredConnectionDetails latchkeyConnectionDetails(
-          LatchkeyProperties properties, Environment environment) {
+          LatchkeyProperties properties,
+          Environment environment,
+          ObjectProvider<SslBundles> bundles) {
         ConfiguredConnectionDetails own = ofProperty(properties);
-        return own != null ? own : new RedisKeys(environment).connectionDetails();
+        return own != null ? own : new RedisKeys(environment).connectionDetails(bundles);
       }
     }
 

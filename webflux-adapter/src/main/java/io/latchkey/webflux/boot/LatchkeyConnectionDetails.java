@@ -1,6 +1,8 @@
 package io.latchkey.webflux.boot;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.autoconfigure.service.connection.ConnectionDetails;
+import org.springframework.boot.ssl.SslBundle;
 
 /**
  * The server that keeps the sessions. A bean of this type comes before every property;
@@ -17,4 +19,15 @@ public interface LatchkeyConnectionDetails extends ConnectionDetails {
    *     percent-encoded
    */
   String getUri();
+
+  /**
+   * Whose certificates are trusted, and which certificate is shown to a server that wants one.
+   * Asked for once, when the application starts.
+   *
+   * @return a bundle, for a URI with TLS only, whose options name neither ciphers nor protocols; or
+   *     null, which is the default, for those whom the JDK trusts and no certificate
+   */
+  default @Nullable SslBundle getSslBundle() {
+    return null;
+  }
 }

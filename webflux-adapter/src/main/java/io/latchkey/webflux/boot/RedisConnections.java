@@ -6,8 +6,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails.Node;
 import org.springframework.boot.ssl.SslBundle;
-import org.springframework.boot.ssl.SslOptions;
-import org.springframework.boot.ssl.SslStoreBundle;
 import org.springframework.util.ClassUtils;
 
 /**
@@ -25,8 +23,17 @@ final class RedisConnections {
         !ofProperties
             ? "a bean DataRedisConnectionDetails"
             : keys.areSet() ? RedisKeys.SOURCE : RedisKeys.DEFAULT_SOURCE;
+    SslBundle bundle = redis.getSslBundle();
     // That the URL says rediss:// does not show in these details.
-    boolean tls = tls(redis.getSslBundle(), source) || (ofProperties && isTls(keys.url()));
+    boolean tls = bundle != null || (ofProperties && isTls(keys.url()));
+    // For properties with TLS but without a bundle, Boot makes one of what the JDK does anyway. With
+    // it, customizers could not set certificates of their own.
+    boolean named = !ofProperties || keys.bundle() != null;
+    return address(redis, tls, source).with(named ? bundle : null);
+  }
+
+  private static ConfiguredConnectionDetails address(
+      DataRedisConnectionDetails redis, boolean tls, String source) {
     DataRedisConnectionDetails.Sentinel sentinel = redis.getSentinel();
     if (sentinel != null) {
       return new ConfiguredConnectionDetails(
@@ -74,19 +81,5 @@ final class RedisConnections {
 
   private static boolean isTls(@Nullable String url) {
     return url != null && "rediss".equalsIgnoreCase(URI.create(url).getScheme());
-  }
-
-  /** The JDK's own certificates, without more, are what our store takes. */
-  private static boolean tls(@Nullable SslBundle bundle, String source) {
-    if (bundle == null) {
-      return false;
-    }
-    SslOptions options = bundle.getOptions();
-    if (!bundle.getStores().equals(SslStoreBundle.NONE)
-        || options.getCiphers() != null
-        || options.getEnabledProtocols() != null) {
-      throw Unsupported.sslBundle(source);
-    }
-    return true;
   }
 }

@@ -2,8 +2,11 @@ package io.latchkey.webflux.boot;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.ssl.NoSuchSslBundleException;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.core.env.Environment;
 
 /**
@@ -37,9 +40,24 @@ final class RedisKeys {
     return text("url");
   }
 
-  /** The server that they name, or the default one. */
-  ConfiguredConnectionDetails connectionDetails() {
-    boolean tls = tls();
+  /** The name of the SSL bundle for the connection. */
+  @Nullable String bundle() {
+    return text("ssl.bundle");
+  }
+
+  /**
+   * The server that they name, or the default one.
+   *
+   * @throws NoSuchSslBundleException if they name a bundle that there is not
+   */
+  ConfiguredConnectionDetails connectionDetails(ObjectProvider<SslBundles> bundles) {
+    String name = bundle();
+    boolean tls = binder.bind(PREFIX + "ssl.enabled", Boolean.class).orElseGet(() -> name != null);
+    ConfiguredConnectionDetails details = address(tls);
+    return tls && name != null ? details.with(bundles.getObject().getBundle(name)) : details;
+  }
+
+  private ConfiguredConnectionDetails address(boolean tls) {
     String source = areSet() ? SOURCE : DEFAULT_SOURCE;
     if (!nodes("sentinel").isEmpty()) {
       return new ConfiguredConnectionDetails(
@@ -79,16 +97,6 @@ final class RedisKeys {
             text("password"),
             number("database")),
         source);
-  }
-
-  private boolean tls() {
-    String bundle = text("ssl.bundle");
-    boolean enabled =
-        binder.bind(PREFIX + "ssl.enabled", Boolean.class).orElseGet(() -> bundle != null);
-    if (enabled && bundle != null) {
-      throw Unsupported.sslBundle(SOURCE);
-    }
-    return enabled;
   }
 
   private List<String> nodes(String kind) {

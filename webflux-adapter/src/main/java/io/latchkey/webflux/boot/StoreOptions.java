@@ -22,10 +22,9 @@ final class StoreOptions {
 
   /** A builder for that server. */
   static ValkeySessionStore.Builder builder(LatchkeyConnectionDetails connection) {
+    ValkeySessionStore.Builder builder;
     try {
-      ValkeySessionStore.Builder builder = ValkeySessionStore.builder(connection.getUri());
-      ConfiguredConnectionDetails.apply(connection, builder);
-      return builder;
+      builder = ValkeySessionStore.builder(connection.getUri());
     } catch (IllegalArgumentException e) {
       // Not as an invalid property value: that would show it, with its password.
       throw new LatchkeyStartException(
@@ -35,6 +34,9 @@ final class StoreOptions {
               + " valkeys://host:6379 for TLS.",
           e);
     }
+    // What is wrong with a bundle is not wrong with the address.
+    ConfiguredConnectionDetails.apply(connection, builder);
+    return builder;
   }
 
   static void apply(

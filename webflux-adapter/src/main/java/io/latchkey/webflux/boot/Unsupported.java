@@ -15,14 +15,14 @@ final class Unsupported {
         null);
   }
 
-  static LatchkeyStartException sslBundle(String source) {
+  static LatchkeyStartException sslOptions(String source) {
     return new LatchkeyStartException(
-        "An SSL bundle is set for the server of "
+        "The SSL bundle for the server of the web sessions, of "
             + source
-            + ", and Latchkey trusts the certificates of the JDK only as yet.",
-        OWN_SERVER
-            + " For TLS with a certificate that the JDK trusts, set it to valkeys://host:6379, or"
-            + " set spring.data.redis.ssl.enabled=true without a bundle.",
+            + ", names ciphers or protocols, and Latchkey leaves these to the JDK as yet.",
+        "Give the server a bundle without spring.ssl.bundle.*.options. To narrow down what the JDK"
+            + " itself takes, set jdk.tls.client.protocols or jdk.tls.disabledAlgorithms. "
+            + OWN_SERVER,
         null);
   }
 }

@@ -1,5 +1,7 @@
 package io.latchkey.webflux.boot;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.testcontainers.service.connection.ContainerConnectionDetailsFactory;
 import org.springframework.boot.testcontainers.service.connection.ContainerConnectionSource;
 import org.testcontainers.containers.Container;
@@ -25,12 +27,19 @@ final class ValkeyContainerConnectionDetailsFactory
 
     @Override
     public String getUri() {
-      if (getSslBundle() != null) {
-        throw Unsupported.sslBundle("a container");
-      }
       Container<?> container = getContainer();
       return RedisUri.of(
-          false, container.getHost(), container.getMappedPort(ValkeyImages.PORT), null, null, 0);
+          getSslBundle() != null,
+          container.getHost(),
+          container.getMappedPort(ValkeyImages.PORT),
+          null,
+          null,
+          0);
+    }
+
+    @Override
+    public @Nullable SslBundle getSslBundle() {
+      return super.getSslBundle();
     }
   }
 }

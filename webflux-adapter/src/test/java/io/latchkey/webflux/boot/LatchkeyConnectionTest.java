@@ -123,16 +123,11 @@ class LatchkeyConnectionTest {
         .run(context -> assertThat(uri(context)).isEqualTo("valkey://own.example:1"));
   }
 
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {"masterreplica | masterreplica.nodes=a:1,b:2", "SSL bundle  | ssl.bundle=ours"})
-  void whatIsNotSupportedIsAnErrorAndNotASingleServer(String what, String properties) {
+  @Test
+  void masterAndReplicaAreAnErrorAndNotASingleServer() {
     for (boolean bootsModule : new boolean[] {true, false}) {
-      redis(web(bootsModule), properties)
-          .withPropertyValues(
-              "spring.ssl.bundle.jks.ours.truststore.location=classpath:nowhere.p12")
-          .run(context -> assertIsRefused(context, what));
+      redis(web(bootsModule), "masterreplica.nodes=a:1,b:2")
+          .run(context -> assertIsRefused(context, "masterreplica"));
     }
   }
 

@@ -5,12 +5,17 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.latchkey.SessionStore;
 import io.latchkey.tck.ValkeyServer;
+import io.latchkey.testing.TestTls;
+import java.io.IOException;
 import java.lang.reflect.Constructor;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +29,7 @@ import org.springframework.boot.docker.compose.core.ImageReference;
 import org.springframework.boot.docker.compose.core.RunningService;
 import org.springframework.boot.docker.compose.service.connection.DockerComposeConnectionSource;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
+import org.springframework.boot.testcontainers.service.connection.PemTrustStore;
 import org.springframework.boot.testcontainers.service.connection.ServiceConnection;
 import org.springframework.boot.testcontainers.service.connection.ServiceConnectionAutoConfiguration;
 import org.springframework.context.annotation.Bean;
@@ -36,7 +42,15 @@ import org.testcontainers.utility.DockerImageName;
 
 /** Containers that Boot knows of are the server, without a property. */
 class ServiceConnectionTest {
+  /** Annotations want it to be known beforehand. */
+  private static final String CERTIFICATE = "file:target/service-connection/ca.pem";
+
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
+
+  @BeforeAll
+  static void writeTheCertificate() throws IOException {
+    new TestTls(Files.createDirectories(Path.of("target/service-connection")));
+  }
 
   private final ReactiveWebApplicationContextRunner web =
       BootContexts.web()
@@ -71,6 +85,18 @@ class ServiceConnectionTest {
   }
 
   @Test
+  void containerWithCertificatesIsConnectedToWithTls() {
+    web.withUserConfiguration(TlsContainer.class)
+        .withPropertyValues("latchkey.check-on-startup=off")
+        .run(
+            context -> {
+              var details = context.getBean(LatchkeyConnectionDetails.class);
+              assertThat(details.getUri()).isEqualTo("valkeys://127.0.0.1:" + port() + "/0");
+              assertThat(details.getSslBundle()).isNotNull();
+            });
+  }
+
+  @Test
   void containerWithAnImageOfRedisIsTakenForTheServer() {
     web.withUserConfiguration(RedisContainer.class)
         .run(
@@ -95,6 +121,19 @@ class ServiceConnectionTest {
                 assertThat(details.getUri()).isEqualTo("valkey://:p%40ss@127.0.0.1:16379/0"));
   }
 
+  @Test
+  void serviceOfDockerComposeWithABundleIsConnectedToWithTls() {
+    var service =
+        new Service("valkey/valkey:8", Map.of())
+            .labelled("org.springframework.boot.sslbundle.pem.truststore.certificate", CERTIFICATE);
+    assertThat(details(service))
+        .hasValueSatisfying(
+            details -> {
+              assertThat(details.getUri()).isEqualTo("valkeys://127.0.0.1:16379/0");
+              assertThat(details.getSslBundle()).isNotNull();
+            });
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"postgres:17", "redis:8"})
   void otherServicesOfDockerComposeAreNot(String image) {
@@ -103,6 +142,10 @@ class ServiceConnectionTest {
 
   private static Optional<LatchkeyConnectionDetails> details(
       String image, Map<String, @Nullable String> env) {
+    return details(new Service(image, env));
+  }
+
+  private static Optional<LatchkeyConnectionDetails> details(Service service) {
     try {
       Constructor<DockerComposeConnectionSource> constructor =
           DockerComposeConnectionSource.class.getDeclaredConstructor(
@@ -110,8 +153,7 @@ class ServiceConnectionTest {
       constructor.setAccessible(true);
       Map<Class<?>, ConnectionDetails> details =
           new ConnectionDetailsFactories(null)
-              .getConnectionDetails(
-                  constructor.newInstance(new Service(image, env), new MockEnvironment()), false);
+              .getConnectionDetails(constructor.newInstance(service, new MockEnvironment()), false);
       return Optional.ofNullable(
           (LatchkeyConnectionDetails) details.get(LatchkeyConnectionDetails.class));
     } catch (ReflectiveOperationException e) {
@@ -124,10 +166,15 @@ class ServiceConnectionTest {
   }
 
   /** What Boot read from "docker compose ps". */
-  private record Service(ImageReference image, Map<String, @Nullable String> env)
+  private record Service(
+      ImageReference image, Map<String, @Nullable String> env, Map<String, String> labels)
       implements RunningService {
     Service(String image, Map<String, @Nullable String> env) {
-      this(ImageReference.of(image), env);
+      this(ImageReference.of(image), env, Map.of());
+    }
+
+    Service labelled(String label, String value) {
+      return new Service(image, env, Map.of(label, value));
     }
 
     @Override
@@ -158,11 +205,6 @@ class ServiceConnectionTest {
           return getAll();
         }
       };
-    }
-
-    @Override
-    public Map<String, String> labels() {
-      return Map.of();
     }
   }
 
@@ -203,6 +245,16 @@ class ServiceConnectionTest {
   static class ValkeyContainer {
     @Bean
     @ServiceConnection("valkey")
+    GenericContainer<?> valkey() {
+      return new Running("valkey/valkey:8");
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class TlsContainer {
+    @Bean
+    @ServiceConnection("valkey")
+    @PemTrustStore(certificate = CERTIFICATE)
     GenericContainer<?> valkey() {
       return new Running("valkey/valkey:8");
     }

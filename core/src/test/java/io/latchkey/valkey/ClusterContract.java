@@ -4,14 +4,16 @@ import io.latchkey.testing.TestCluster;
 import java.time.Duration;
 
 /** The contract on a cluster of three nodes. */
-class ClusterContractTest extends ValkeyContract {
-  ClusterContractTest() {
-    super(Layout.STRING, Keys.DIGEST);
+abstract class ClusterContract extends ValkeyContract {
+  ClusterContract(Layout layout) {
+    super(layout, Keys.DIGEST);
   }
 
   @Override
   String uri() {
-    return TestCluster.shared().uri();
+    TestCluster cluster = TestCluster.shared();
+    cluster.commandAll(ReadmeUser.onServers(SERVER.namespace(), layout(), ReadmeUser.onACluster()));
+    return ReadmeUser.in(cluster.uri());
   }
 
   /** What time does is tested at length on one server. */
