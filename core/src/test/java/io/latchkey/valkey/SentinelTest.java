@@ -53,10 +53,10 @@ class SentinelTest {
 
   @Test
   void aUserOfTheSentinelsNeedsNoMoreThanTheReadmeGrants() throws IOException {
-    String rule = "+sentinel|get-master-addr-by-name";
+    String rule = Sentinels.NEEDED;
     assertThat(Files.readString(Path.of("../README.md"))).contains("on >password " + rule);
     for (int i = 0; i < 3; i++) {
-      TestSentinels.shared().sentinel(i, "ACL", "SETUSER", "app", "reset", "on", ">s3cret", rule);
+      TestSentinels.shared().sentinel(i, ("ACL SETUSER app reset on >s3cret " + rule).split(" "));
     }
     try (ValkeySessionStore store =
             ValkeySessionStore.builder(TestSentinels.shared().uri())
