@@ -81,6 +81,11 @@ record Acknowledgement(int replicas, Duration within) {
       public @Nullable Mono<Boolean> isRight(StatefulRedisConnection<byte[], byte[]> connection) {
         return opener.isRight(connection);
       }
+
+      @Override
+      public void onSwitch(Runnable follower) {
+        opener.onSwitch(follower);
+      }
     };
   }
 }

@@ -4,14 +4,19 @@ import io.latchkey.SessionStoreUnavailableException;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -27,6 +32,8 @@ final class ServerClient extends RedisClient {
   private static final long SHUTDOWN_SECONDS = 2;
 
   private final ClientResources resources;
+  private volatile @Nullable Sentinels sentinels;
+  private volatile @Nullable SentinelWatch watch;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Mono<Void> close = Mono.defer(this::shutdownAll).cache();
 
@@ -38,7 +45,14 @@ final class ServerClient extends RedisClient {
 
   /** How a stripe is connected to that server, or to the primary that sentinels know. */
   Stripe.Opener opener(RedisURI uri) {
-    return isLookedUp(uri) ? new ToPrimary(uri) : () -> open(uri);
+    if (!isLookedUp(uri)) {
+      return () -> open(uri);
+    }
+    Sentinels all = new Sentinels(this, uri);
+    SentinelWatch listening = new SentinelWatch(this, all);
+    sentinels = all;
+    watch = listening;
+    return new ToPrimary(uri, all, listening);
   }
 
   /** A connection to a server that is not too old. */
@@ -49,19 +63,47 @@ final class ServerClient extends RedisClient {
   }
 
   /**
+   * A connection to a sentinel that can subscribe, and ask as well. When the client is closed
+   * meanwhile there is none, and no error: nobody waits for it any more.
+   */
+  Mono<StatefulRedisPubSubConnection<byte[], byte[]>> openToListen(RedisURI sentinel) {
+    return Mono.fromFuture(
+        () ->
+            connectPubSubAsync(ByteArrayCodec.INSTANCE, sentinel)
+                .toCompletableFuture()
+                .thenCompose(
+                    connection -> ServerVersion.check(connection).thenApply(checked -> connection))
+                .handle(this::unlessClosed)
+                .thenCompose(Function.identity()),
+        true);
+  }
+
+  private <C extends StatefulConnection<?, ?>> CompletionStage<@Nullable C> unlessClosed(
+      @Nullable C connection, @Nullable Throwable error) {
+    if (!isClosed()) {
+      return error == null
+          ? CompletableFuture.completedFuture(connection)
+          : CompletableFuture.failedFuture(error);
+    }
+    if (connection != null) {
+      var unused = connection.closeAsync();
+    }
+    return CompletableFuture.completedFuture(null);
+  }
+
+  /**
    * Where Lettuce connects to, for the first time and again. Before that the credentials are asked
    * for, and the sentinels where the primary is now. If that fails when a connection is made again,
    * Lettuce would take the former address: so it is tried until it succeeds.
    */
   @Override
   protected Mono<SocketAddress> getSocketAddress(RedisURI uri) {
+    Sentinels looksUp = isLookedUp(uri) ? sentinels : null;
     Mono<SocketAddress> address =
-        isLookedUp(uri)
-            ? Sentinels.primary(this, uri)
-            : Mono.defer(() -> super.getSocketAddress(uri));
+        looksUp != null ? looksUp.address() : Mono.defer(() -> super.getSocketAddress(uri));
     if (uri.getCredentialsProvider() instanceof CurrentCredentials credentials) {
       address = credentials.renew().then(address);
-    } else if (!isLookedUp(uri)) {
+    } else if (looksUp == null) {
       return address;
     }
     Mono<SocketAddress> once = address;
@@ -97,6 +139,10 @@ final class ServerClient extends RedisClient {
 
   private Mono<Void> shutdownAll() {
     closed.set(true);
+    SentinelWatch listening = watch;
+    if (listening != null) {
+      listening.stop();
+    }
     return Mono.fromCompletionStage(() -> shutdownAsync(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS))
         .then(Mono.defer(this::shutdownResources));
   }
@@ -114,9 +160,13 @@ final class ServerClient extends RedisClient {
   /** Whom the sentinels take for the primary may have been demoted a moment ago. */
   private final class ToPrimary implements Stripe.Opener {
     private final RedisURI uri;
+    private final Sentinels sentinels;
+    private final SentinelWatch watch;
 
-    ToPrimary(RedisURI uri) {
+    ToPrimary(RedisURI uri, Sentinels sentinels, SentinelWatch watch) {
       this.uri = uri;
+      this.sentinels = sentinels;
+      this.watch = watch;
     }
 
     @Override
@@ -127,6 +177,7 @@ final class ServerClient extends RedisClient {
               connection ->
                   ServerVersion.isPrimary(connection)
                       .flatMap(primary -> primary ? Mono.just(connection) : demoted())
+                      .doOnNext(opened -> watch.start())
                       .onErrorResume(error -> closed(connection).then(Mono.error(error)))
                       .toFuture());
     }
@@ -134,6 +185,11 @@ final class ServerClient extends RedisClient {
     @Override
     public Mono<Boolean> isRight(StatefulRedisConnection<byte[], byte[]> connection) {
       return ServerVersion.isPrimary(connection);
+    }
+
+    @Override
+    public void onSwitch(Runnable follower) {
+      sentinels.onSwitch(follower);
     }
 
     private Mono<Void> closed(StatefulRedisConnection<byte[], byte[]> connection) {

@@ -263,7 +263,7 @@ final class ServerErrors {
         command.find() && message.contains("command")
             ? "the command " + command.group(1).toUpperCase(Locale.ROOT)
             : "a key or command";
-    return new SessionStoreException(
+    return new ForbiddenException(
         "the server's user has no permission for "
             + what
             + ": grant it the keys of the namespace and these commands, as in ACL SETUSER"
@@ -309,6 +309,15 @@ final class ServerErrors {
               + " alone. If it was written with the other layout, set migrateFrom("
               + "MigrationSource.layout(...)) on the store's builder, and the next save rewrites"
               + " it");
+    }
+  }
+
+  /** The user lacks a permission. */
+  static final class ForbiddenException extends SessionStoreException {
+    private static final long serialVersionUID = 1L;
+
+    ForbiddenException(String message) {
+      super(message);
     }
   }
 

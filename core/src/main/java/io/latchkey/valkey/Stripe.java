@@ -47,6 +47,7 @@ final class Stripe implements Link {
 
   Stripe(Opener opener) {
     this.opener = opener;
+    opener.onSwitch(this::follow);
   }
 
   @Override
@@ -134,6 +135,14 @@ final class Stripe implements Link {
       if (latest != null && latest.isDone()) {
         replace(latest);
       }
+    }
+  }
+
+  /** Another server is the right one now. What is just being connected may lead to the former. */
+  private void follow() {
+    Attempt latest = attempt.get();
+    if (latest != null && !latest.hasFailed()) {
+      replace(latest);
     }
   }
 
@@ -234,6 +243,9 @@ final class Stripe implements Link {
     default @Nullable Mono<Boolean> isRight(StatefulRedisConnection<byte[], byte[]> connection) {
       return null;
     }
+
+    /** Has that run whenever connections lead to another server than before. */
+    default void onSwitch(Runnable follower) {}
   }
 
   /** Learns when Lettuce loses the connection, and when it has made it anew. */
@@ -298,11 +310,15 @@ final class Stripe implements Link {
     }
 
     boolean isDone() {
-      return result.isDone() && !result.isCompletedExceptionally();
+      return result.isDone() && !hasFailed();
+    }
+
+    boolean hasFailed() {
+      return result.isCompletedExceptionally();
     }
 
     boolean mayBeRepeated() {
-      return result.isCompletedExceptionally() && System.nanoTime() - repeatableAtNanos >= 0;
+      return hasFailed() && System.nanoTime() - repeatableAtNanos >= 0;
     }
   }
 }
