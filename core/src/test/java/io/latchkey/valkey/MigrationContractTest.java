@@ -26,8 +26,7 @@ class MigrationContractTest extends SessionStoreContract {
       return SERVER.uri();
     }
     SERVER.command(
-        ReadmeUser.onServers(
-            SERVER.namespace(), Layout.HASH, ReadmeUser.ofSpringSession(SPRINGS)));
+        ReadmeUser.onServers(SERVER.namespace(), Layout.HASH, ReadmeUser.ofSpringSession(SPRINGS)));
     return ReadmeUser.in(SERVER.uri());
   }
 

@@ -20,7 +20,8 @@ final class ReadmeUser {
 
   /** Where the text says that what follows serves one layout alone. */
   private static final Pattern FOR_HASH =
-      Pattern.compile("the commands from `(\\S+)` on are for the `HASH` layout and `migrateFrom` alone");
+      Pattern.compile(
+          "the commands from `(\\S+)` on are for the `HASH` layout and `migrateFrom` alone");
 
   private static final Pattern FOR_ACKNOWLEDGEMENT =
       Pattern.compile("With `acknowledgedBy`, that user needs `([^`]+)` too");
