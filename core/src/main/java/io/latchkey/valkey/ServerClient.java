@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -29,10 +30,17 @@ final class ServerClient extends RedisClient {
   private final ClientResources resources;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Mono<Void> close = Mono.defer(this::shutdownAll).cache();
+  private final @Nullable ServerClient borrower;
 
-  ServerClient(ClientOptions options, ClientResources resources) {
+  /**
+   * A client without connections.
+   *
+   * @param borrower uses the same resources, and is closed with this one; null if nobody does
+   */
+  ServerClient(ClientOptions options, ClientResources resources, @Nullable ServerClient borrower) {
     super(resources, new RedisURI());
     this.resources = resources;
+    this.borrower = borrower;
     setOptions(options);
   }
 
@@ -97,7 +105,8 @@ final class ServerClient extends RedisClient {
 
   private Mono<Void> shutdownAll() {
     closed.set(true);
-    return Mono.fromCompletionStage(() -> shutdownAsync(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS))
+    return (borrower == null ? Mono.<Void>empty() : borrower.closeAll())
+        .then(Mono.fromCompletionStage(() -> shutdownAsync(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS)))
         .then(Mono.defer(this::shutdownResources));
   }
 
