@@ -35,12 +35,22 @@ public interface SessionBackend {
   Mono<Boolean> insert(String id, Snapshot session);
 
   /**
-   * Reads a session.
+   * Reads a session, with all that was written to it through this backend before.
    *
    * @param id its id
    * @return the session, or empty
    */
   Mono<Snapshot> read(String id);
+
+  /**
+   * Reads a session as it is now, where {@link #read} may be content with what it was a moment ago.
+   *
+   * @param id its id
+   * @return the session, or empty
+   */
+  default Mono<Snapshot> readLatest(String id) {
+    return read(id);
+  }
 
   /**
    * Reads a session of which it is not known whether it was stored. Where this backend answers an

@@ -219,13 +219,13 @@ public final class SessionEngine implements SessionStore {
     if (!backend.accepts(id)) {
       return Mono.empty();
     }
-    return read(id).flatMap(snapshot -> update(id, snapshot, change, 1));
+    return readLatest(id).flatMap(snapshot -> update(id, snapshot, change, 1));
   }
 
   // Reading.
 
-  private Mono<Snapshot> read(String id) {
-    return live(backend.read(id));
+  private Mono<Snapshot> readLatest(String id) {
+    return live(backend.readLatest(id));
   }
 
   private Mono<Snapshot> readAcknowledged(String id) {
@@ -521,7 +521,7 @@ public final class SessionEngine implements SessionStore {
               if (result instanceof WriteResult.Renewed) {
                 return age == ANY_AGE
                     ? save(session, settings.conflicts(), 1)
-                    : read(session.id())
+                    : readLatest(session.id())
                         .switchIfEmpty(Mono.error(SessionEngine::gone))
                         .map(current -> renewedByAnother(session, current));
               }

@@ -62,6 +62,21 @@ final class ClientFactory {
   }
 
   /**
+   * The resources of another client of ours, with its own time for an answer; they are not shut
+   * down with it.
+   *
+   * @param ours what the other client has
+   * @param lent what ours are made of, if they are
+   */
+  static ClientResources sharing(
+      ClientResources ours, @Nullable ClientResources lent, Duration commandTimeout) {
+    return new LentResources(
+        ours,
+        customizer(lent == null ? null : lent.nettyCustomizer(), commandTimeout),
+        ours.reconnectDelay());
+  }
+
+  /**
    * The first socket of a process reads the JDK's net.properties. That is to happen now, on the
    * thread that builds the store, and not on the one that makes the first call; nothing is
    * connected.

@@ -44,12 +44,13 @@ final class ClusterConnections implements Connections {
       ServerClient client,
       int count,
       Duration timeout,
-      @Nullable Acknowledgement acknowledgement) {
+      @Nullable Acknowledgement acknowledgement,
+      @Nullable ReplicaClient replicas) {
     this.client = client;
     this.timeoutNanos = timeout.toNanos();
     this.slots =
         new ClusterSlots(
-            seeds, uri -> new Node(count, client.opener(uri), acknowledgement), timeout);
+            seeds, uri -> new Node(count, client.opener(uri), acknowledgement, replicas), timeout);
   }
 
   @Override
@@ -83,6 +84,12 @@ final class ClusterConnections implements Connections {
                           ? sendAll(batch, request)
                           : slots.load().thenMany(Flux.defer(() -> sendAll(batch, request)));
                     }));
+  }
+
+  @Override
+  public @Nullable Replicas replicas(String id) {
+    ClusterSlots.Member owner = slots.owner(slot(id));
+    return owner == null ? null : owner.node().replicas();
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.latchkey.valkey;
 
 import io.latchkey.valkey.ValkeyUri.Topology;
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.SslOptions;
 import io.lettuce.core.resource.ClientResources;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -70,6 +71,7 @@ final class ConnectionOptions {
    * Connections that are not open yet.
    *
    * @param acknowledgement what acknowledged changes wait for; null if there are none
+   * @param fromReplicas whether replicas are read from
    * @throws IllegalArgumentException if two options, or an option and the URI, exclude each other
    */
   Connections connections(
@@ -77,24 +79,44 @@ final class ConnectionOptions {
       @Nullable ClientResources lent,
       Duration commandTimeout,
       int count,
-      @Nullable Acknowledgement acknowledgement) {
+      @Nullable Acknowledgement acknowledgement,
+      boolean fromReplicas) {
     ValkeyUri parsed = ValkeyUri.parse(uri, commandTimeout);
     check(parsed);
     parsed.servers().forEach(server -> apply(server, commandTimeout));
+    SslOptions ssl =
+        parsed.isTls()
+            ? ClientFactory.sslOptions(
+                trustManager == null ? trustCertificates : trustManager,
+                keyManager == null ? clientCertificate : keyManager,
+                serverName)
+            : null;
+    ClientResources resources = ClientFactory.resources(lent, commandTimeout);
+    boolean inCluster = parsed.topology() == Topology.CLUSTER;
+    ReplicaClient replicas = null;
+    if (fromReplicas) {
+      Duration timeout = ReplicaClient.timeout(commandTimeout);
+      replicas =
+          new ReplicaClient(
+              parsed.servers().get(0),
+              new ServerClient(
+                  ClientFactory.options(timeout, ssl),
+                  ClientFactory.sharing(resources, lent, timeout),
+                  null),
+              count,
+              timeout,
+              inCluster);
+    }
     ServerClient client =
         new ServerClient(
-            ClientFactory.options(
-                commandTimeout,
-                parsed.isTls()
-                    ? ClientFactory.sslOptions(
-                        trustManager == null ? trustCertificates : trustManager,
-                        keyManager == null ? clientCertificate : keyManager,
-                        serverName)
-                    : null),
-            ClientFactory.resources(lent, commandTimeout));
-    return parsed.topology() == Topology.CLUSTER
-        ? new ClusterConnections(parsed.servers(), client, count, commandTimeout, acknowledgement)
-        : new StandaloneConnections(parsed.servers().get(0), client, count, acknowledgement);
+            ClientFactory.options(commandTimeout, ssl),
+            resources,
+            replicas == null ? null : replicas.client());
+    return inCluster
+        ? new ClusterConnections(
+            parsed.servers(), client, count, commandTimeout, acknowledgement, replicas)
+        : new StandaloneConnections(
+            parsed.servers().get(0), client, count, acknowledgement, replicas);
   }
 
   private void apply(RedisURI server, Duration commandTimeout) {

@@ -36,6 +36,14 @@ interface Connections extends Commands {
    */
   <T> Flux<Reply<T>> executeAll(List<String> ids, Function<String, Request<T>> request);
 
+  /**
+   * The replicas of whoever has a session.
+   *
+   * @param id the session
+   * @return null if they are not read from, or nobody is known to have the session now
+   */
+  @Nullable Replicas replicas(String id);
+
   /** Whether closing has begun. */
   boolean isClosed();
 

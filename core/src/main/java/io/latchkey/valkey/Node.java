@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -18,6 +19,7 @@ import reactor.core.publisher.Mono;
 final class Node {
   private final Stripe[] stripes;
   private final @Nullable Lanes lanes;
+  private final @Nullable Replicas replicas;
   private final AtomicInteger batches = new AtomicInteger();
 
   /**
@@ -26,8 +28,13 @@ final class Node {
    * @param count how many connections it gets, and again for changes that are acknowledged
    * @param opener how each is made
    * @param acknowledgement what {@link #sendAcknowledged} waits for; null if it is not used
+   * @param client reads from its replicas; null if nobody does
    */
-  Node(int count, Stripe.Opener opener, @Nullable Acknowledgement acknowledgement) {
+  Node(
+      int count,
+      Stripe.Opener opener,
+      @Nullable Acknowledgement acknowledgement,
+      @Nullable ReplicaClient client) {
     this.stripes = new Stripe[count];
     Arrays.setAll(stripes, i -> new Stripe(opener));
     this.lanes =
@@ -36,6 +43,12 @@ final class Node {
             : new Lanes(
                 count,
                 i -> new Lane(new Stripe(Acknowledgement.permitted(opener)), acknowledgement));
+    this.replicas = client == null ? null : client.replicas(this);
+  }
+
+  /** Its replicas, if they are read from. */
+  @Nullable Replicas replicas() {
+    return replicas;
   }
 
   /** Sends a command about a session; subscribe once, at once. */
@@ -111,12 +124,7 @@ final class Node {
 
   /** Whether one of the connections is open now. */
   boolean isUp() {
-    for (Stripe stripe : stripes) {
-      if (stripe.isUp()) {
-        return true;
-      }
-    }
-    return false;
+    return anyUp() != null;
   }
 
   /** Closes all connections, without waiting for it. */
@@ -127,6 +135,39 @@ final class Node {
     if (lanes != null) {
       lanes.close();
     }
+    if (replicas != null) {
+      replicas.close();
+    }
+  }
+
+  /** Opens all connections, one after the other; completes when they are open. */
+  Mono<Void> open() {
+    return Flux.range(0, stripes.length).concatMap(this::opened).then();
+  }
+
+  /** Whether all connections were opened, so that Lettuce looks after them now. */
+  boolean isOpened() {
+    for (Stripe stripe : stripes) {
+      if (!stripe.wasOpened()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The connection to ask on about a session now; null if there is none that is open. */
+  @Nullable Stripe up(String id) {
+    return anyUp(stripe(id));
+  }
+
+  /** A connection that is open; null if there is none. */
+  @Nullable Stripe anyUp() {
+    for (Stripe stripe : stripes) {
+      if (stripe.isUp()) {
+        return stripe;
+      }
+    }
+    return null;
   }
 
   private int stripe(String id) {

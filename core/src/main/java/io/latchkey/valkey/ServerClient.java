@@ -36,10 +36,17 @@ final class ServerClient extends RedisClient {
   private volatile @Nullable SentinelWatch watch;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Mono<Void> close = Mono.defer(this::shutdownAll).cache();
+  private final @Nullable ServerClient borrower;
 
-  ServerClient(ClientOptions options, ClientResources resources) {
+  /**
+   * A client without connections.
+   *
+   * @param borrower uses the same resources, and is closed with this one; null if nobody does
+   */
+  ServerClient(ClientOptions options, ClientResources resources, @Nullable ServerClient borrower) {
     super(resources, new RedisURI());
     this.resources = resources;
+    this.borrower = borrower;
     setOptions(options);
   }
 
@@ -143,7 +150,8 @@ final class ServerClient extends RedisClient {
     if (listening != null) {
       listening.stop();
     }
-    return Mono.fromCompletionStage(() -> shutdownAsync(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS))
+    return (borrower == null ? Mono.<Void>empty() : borrower.closeAll())
+        .then(Mono.fromCompletionStage(() -> shutdownAsync(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS)))
         .then(Mono.defer(this::shutdownResources));
   }
 

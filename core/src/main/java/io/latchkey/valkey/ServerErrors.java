@@ -40,6 +40,12 @@ final class ServerErrors {
   /** What changes that wait for replicas need besides. */
   static final String NEEDED_FOR_ACKNOWLEDGEMENT = "+wait";
 
+  /** What reading from replicas needs besides, on primary and replicas. */
+  static final String NEEDED_FOR_REPLICAS = "+role";
+
+  /** What a cluster's replicas are told besides. */
+  static final String NEEDED_FOR_REPLICAS_OF_A_CLUSTER = "+readonly";
+
   private static final Set<String> CANNOT_WORK_NOW =
       Set.of("OOM", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "NOREPLICAS", "MISCONF");
 
@@ -186,6 +192,11 @@ final class ServerErrors {
         true);
   }
 
+  /** The time of a call is over, which began with a replica that did not answer. */
+  static SessionStoreException timeUp() {
+    return (SessionStoreException) translate(new TimeUpException());
+  }
+
   private static SessionStoreUnavailableException lost() {
     return new SessionStoreUnavailableException(
         "the connection to the server broke before the answer came; the command may have run",
@@ -274,6 +285,10 @@ final class ServerErrors {
             + NEEDED_ON_A_CLUSTER
             + "; with acknowledgedBy also "
             + NEEDED_FOR_ACKNOWLEDGEMENT
+            + "; with readFromReplicas also, on primaries and replicas, "
+            + NEEDED_FOR_REPLICAS
+            + ", and on a cluster "
+            + NEEDED_FOR_REPLICAS_OF_A_CLUSTER
             + ")");
   }
 

@@ -14,9 +14,13 @@ final class StandaloneConnections implements Connections {
   private final Node node;
 
   StandaloneConnections(
-      RedisURI uri, ServerClient client, int count, @Nullable Acknowledgement acknowledgement) {
+      RedisURI uri,
+      ServerClient client,
+      int count,
+      @Nullable Acknowledgement acknowledgement,
+      @Nullable ReplicaClient replicas) {
     this.client = client;
-    this.node = new Node(count, client.opener(uri), acknowledgement);
+    this.node = new Node(count, client.opener(uri), acknowledgement, replicas);
   }
 
   @Override
@@ -61,6 +65,11 @@ final class StandaloneConnections implements Connections {
     }
     node.sendAll(commands);
     return Flux.fromIterable(replies).concatMap(Mono::fromFuture);
+  }
+
+  @Override
+  public @Nullable Replicas replicas(String id) {
+    return node.replicas();
   }
 
   @Override

@@ -150,6 +150,14 @@ final class Stripe implements Link {
     return answersOn == thread;
   }
 
+  /**
+   * Stands for the connection that is up. Where it is the same before a command is sent and after
+   * it was answered, that connection answered.
+   */
+  Object connectionMark() {
+    return backlog;
+  }
+
   /** Whether it is open now. */
   boolean isUp() {
     return up != null;

@@ -229,6 +229,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     private int connectionCount = DEFAULT_CONNECTIONS;
     private Duration commandTimeout = DEFAULT_COMMAND_TIMEOUT;
     private @Nullable Acknowledgement acknowledgement;
+    private boolean fromReplicas;
 
     private Builder(String uri) {
       this.uri = uri;
@@ -583,6 +584,49 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     }
 
     /**
+     * Whether sessions are read from the replicas that their primary has, so that reads are more
+     * than one server can carry; by default all are read from the primary. Works with each URI: one
+     * server that has replicas, a primary behind Sentinel, a cluster.
+     *
+     * <p>This is what it costs: {@link SessionStore#get} and {@link SessionStore#getAll} may answer
+     * with what a session was up to 3 seconds ago. <b>A session that another instance deleted can
+     * still be read here for as long</b>, by a visitor who signed out, say, or by whoever was
+     * signed out; and so can the old id of one that was rotated. An attribute that another instance
+     * changed may have its former value. What this store itself wrote it reads back: after each of
+     * its own writes to a session, a touch among them, it reads that from the primary until the
+     * replicas must have it.
+     *
+     * <p>Nothing else gets weaker. All changes go to the primary, and are made only to the session
+     * as it is there: one that has ended does not come back ({@link
+     * io.latchkey.SessionGoneException}), a save upon a former version is merged, or refused under
+     * {@link ConflictPolicy#REJECT}, more often than else. {@link SessionStore#update} reads from
+     * the primary. That a session is absent, or unreadable, is said by the primary only.
+     *
+     * <p>A replica is read from while it is proven to be no more than those 3 seconds behind: the
+     * primary is asked twice a second, by {@code ROLE}, how far it is and how far each replica has
+     * confirmed to be. One that lags more, has lost its primary, cannot be connected or fails is
+     * left alone, and its sessions are read from the primary; so are all while the primary does not
+     * answer, and in the first seconds. So a primary that is away is not replaced by this: those
+     * reads fail as they do without it.
+     *
+     * <p>A read that finds the session on a replica is one round trip. One that does not, because
+     * the session is new, has ended or never was, is two. A replica has a quarter of the {@link
+     * #commandTimeout} to answer, the primary what is left of it. Each replica gets as many
+     * connections as {@link #connections} says, to the address that it announces ({@code
+     * replica-announce-ip} and {@code -port}), with user, password and TLS of the URI; the table of
+     * this store's writes takes 1 MB. The user needs the permission {@code +role} on primaries and
+     * replicas, on a cluster also {@code +readonly}; without it a warning is logged, and all is
+     * read from the primary.
+     *
+     * @param on true to read from replicas
+     * @return this builder
+     */
+    public Builder readFromReplicas(boolean on) {
+      fromReplicas = on;
+      return this;
+    }
+
+    /**
      * Where user name and password come from, instead of the URI; for those that change. Open
      * connections stay open; the next one that is made, also after a break, signs in with what the
      * provider gives then.
@@ -694,8 +738,9 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * @throws IllegalArgumentException if the touch interval is longer than the idle timeout, if
      *     {@link #migrateFrom} names this store's own layout or keys, if {@link #acknowledgedBy}
      *     leaves too little of the {@link #commandTimeout}, if an option needs another URI (with
-     *     TLS, with sentinels, without a password), if two options exclude each other, or if {@link
-     *     Keys#PLAIN} or sessions of Spring Session are to lie on a cluster
+     *     TLS, with sentinels, without a password), if two options exclude each other, as {@link
+     *     #migrateFrom} and {@link #readFromReplicas} do, or if {@link Keys#PLAIN} or sessions of
+     *     Spring Session are to lie on a cluster
      */
     public ValkeySessionStore build() {
       checkSources();
@@ -704,6 +749,11 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
       }
       if (acknowledgement != null) {
         acknowledgement.check(commandTimeout);
+      }
+      if (fromReplicas && !sources.isEmpty()) {
+        throw new IllegalArgumentException(
+            "readFromReplicas and migrateFrom exclude each other: read from the primary until all"
+                + " sessions are migrated");
       }
       SessionSettings settings =
           new SessionSettings(
@@ -716,18 +766,26 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
                   clock)
               .checked();
       Connections connections =
-          connection.connections(uri, resources, commandTimeout, connectionCount, acknowledgement);
+          connection.connections(
+              uri, resources, commandTimeout, connectionCount, acknowledgement, fromReplicas);
       AttributeCodec codec = attributes.codec();
       SessionKeys sessionKeys = new SessionKeys(namespace, keys);
       Changes changes =
           acknowledgement == null
               ? Changes.unacknowledged(connections)
               : Changes.acknowledged(connections, sessionKeys);
-      SessionBackend backend =
-          switch (layout) {
-            case STRING -> new StringLayout(connections, changes, sessionKeys, settings, codec);
-            case HASH -> new HashLayout(connections, changes, sessionKeys, settings, codec);
-          };
+      Function<Connections, SessionBackend> layouts =
+          to ->
+              switch (layout) {
+                case STRING -> new StringLayout(to, changes, sessionKeys, settings, codec);
+                case HASH -> new HashLayout(to, changes, sessionKeys, settings, codec);
+              };
+      SessionBackend backend = layouts.apply(connections);
+      if (fromReplicas) {
+        backend =
+            new ReplicaReads(
+                backend, layouts.apply(new ReplicaConnections(connections)), commandTimeout);
+      }
       if (!sources.isEmpty()) {
         backend =
             new MigratingBackend(

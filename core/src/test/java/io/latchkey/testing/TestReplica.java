@@ -6,6 +6,7 @@ import io.latchkey.tck.RespConnection;
 import io.latchkey.tck.ServerProcess;
 import io.latchkey.tck.ValkeyServer;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -19,10 +20,12 @@ import org.jspecify.annotations.Nullable;
 public final class TestReplica implements AutoCloseable {
   private final ServerProcess primary;
   private final ServerProcess replica;
+  private final @Nullable TestLink link;
 
-  private TestReplica(ServerProcess primary, ServerProcess replica) {
+  private TestReplica(ServerProcess primary, ServerProcess replica, @Nullable TestLink link) {
     this.primary = primary;
     this.replica = replica;
+    this.link = link;
   }
 
   /**
@@ -31,20 +34,35 @@ public final class TestReplica implements AutoCloseable {
    * @return the running processes, to be closed by the test
    */
   public static TestReplica start() {
+    return start(false);
+  }
+
+  /**
+   * Starts them with a link between them that can be held; the replica can keep data on disk.
+   *
+   * @return the running processes, to be closed by the test
+   */
+  public static TestReplica startLinked() {
+    return start(true);
+  }
+
+  private static TestReplica start(boolean linked) {
     ServerProcess primary = ValkeyServer.start("--repl-diskless-sync-delay", "0");
     try {
       assumeTrue(
           List.of("port", Integer.toString(primary.port()))
               .equals(call(primary, "CONFIG", "GET", "port")),
           "SKIPPED: a replica needs servers that run outside of a container");
+      TestLink link = linked ? new TestLink(primary.port()) : null;
+      int port = link == null ? primary.port() : link.port();
       ServerProcess replica =
           ValkeyServer.start(
               "--replicaof",
               "127.0.0.1",
-              Integer.toString(primary.port()),
+              Integer.toString(port),
               "--repl-timeout",
               "600");
-      TestReplica both = new TestReplica(primary, replica);
+      TestReplica both = new TestReplica(primary, replica, link);
       TestCluster.await(
           "the replica is in sync",
           () -> String.valueOf(call(primary, "INFO", "replication")).contains("state=online"));
@@ -65,6 +83,11 @@ public final class TestReplica implements AutoCloseable {
     return replica;
   }
 
+  /** What the replica is told by the primary passes here. */
+  public TestLink link() {
+    return Objects.requireNonNull(link, "link");
+  }
+
   /** All keys on a server. */
   public static Set<String> keys(ServerProcess server) {
     List<?> keys = (List<?>) call(server, "KEYS", "*");
@@ -82,5 +105,8 @@ public final class TestReplica implements AutoCloseable {
   public void close() {
     replica.close();
     primary.close();
+    if (link != null) {
+      link.close();
+    }
   }
 }

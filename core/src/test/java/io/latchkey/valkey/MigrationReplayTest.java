@@ -34,7 +34,7 @@ class MigrationReplayTest {
   private final AttributeCodec codec = new AttributeCodec();
   private final SessionIds ids = new SessionIds();
   private final Connections connections =
-      new ConnectionOptions().connections(SERVER.uri(), null, TIMEOUT, 1, null);
+      new ConnectionOptions().connections(SERVER.uri(), null, TIMEOUT, 1, null, false);
 
   @BeforeEach
   void deleteKeys() {

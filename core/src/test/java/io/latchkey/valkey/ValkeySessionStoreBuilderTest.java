@@ -253,6 +253,18 @@ class ValkeySessionStoreBuilderTest {
   }
 
   @Test
+  void readingFromReplicasAndMigratingExcludeEachOther() {
+    assertThatThrownBy(
+            () ->
+                ValkeySessionStore.builder("valkey://localhost")
+                    .readFromReplicas(true)
+                    .migrateFrom(MigrationSource.layout(Layout.HASH))
+                    .build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("readFromReplicas and migrateFrom exclude each other");
+  }
+
+  @Test
   void theHashLayoutIsRefusedOrStoresAHash(ValkeyServer server) {
     ValkeySessionStore.Builder builder =
         ValkeySessionStore.builder(server.uri()).namespace(server.namespace());

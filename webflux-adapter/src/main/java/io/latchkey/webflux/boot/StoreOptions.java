@@ -59,6 +59,7 @@ final class StoreOptions {
         builder::unreadableAttributes);
     set("latchkey.connections", properties.connections(), builder::connections);
     set("latchkey.command-timeout", properties.commandTimeout(), builder::commandTimeout);
+    set("latchkey.read-from-replicas", properties.readFromReplicas(), builder::readFromReplicas);
   }
 
   static ValkeySessionStore build(

@@ -142,7 +142,8 @@ class LatchkeyPropertiesTest {
     "unreadable, absent, unreadable, ABSENT",
     "unreadable-attributes, fail, unreadableAttributes, FAIL",
     "connections, 4, connectionCount, 4",
-    "command-timeout, 500, commandTimeout, PT0.5S"
+    "command-timeout, 500, commandTimeout, PT0.5S",
+    "read-from-replicas, true, fromReplicas, true"
   })
   void propertySetsItsOptionAndNoOther(
       String property, String value, String field, String expected) {

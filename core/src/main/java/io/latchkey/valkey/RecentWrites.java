@@ -1,0 +1,69 @@
+package io.latchkey.valkey;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+
+/**
+ * Which sessions this store has written to of late, so that it reads them where its writes went.
+ *
+ * <p>A table of constant size, by the routing tag of the id: that survives a rotation, so that what
+ * is written under one of a session's ids is known under all of them. Sessions that share an entry
+ * cost one another a read at the primary, and nothing else.
+ *
+ * <p>An entry is the millisecond of the last write, reckoned from the table's own beginning. It
+ * goes round after 49 days; an entry of that age is taken for a recent one, which does no harm.
+ */
+final class RecentWrites {
+  private static final int BITS = 18;
+  private static final int GOLDEN = 0x9E3779B9;
+
+  /** Milliseconds that threads may disagree by about what is now. */
+  private static final int SLACK = 1000;
+
+  /** Beyond the bound, as times are cut to milliseconds here. */
+  static final long STAYS_NANOS = Replicas.BOUND_NANOS + TimeUnit.MILLISECONDS.toNanos(250);
+
+  private static final int STAYS = (int) TimeUnit.NANOSECONDS.toMillis(STAYS_NANOS);
+
+  private final AtomicIntegerArray times = new AtomicIntegerArray(1 << BITS);
+  private final long beginning;
+
+  RecentWrites() {
+    // So long ago that the zeros, which stand for never, are not recent.
+    this.beginning = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(STAYS + 2L * SLACK);
+  }
+
+  /** A write to the session begins, or has ended in whatever way. */
+  void mark(String id) {
+    int entry = hash(id) >>> (Integer.SIZE - BITS);
+    int now = now();
+    int last = times.getOpaque(entry);
+    // Never back: a thread that stood still must not undo a later mark.
+    while (!(isRecent(last, now) && now - last <= 0) && !times.compareAndSet(entry, last, now)) {
+      last = times.getOpaque(entry);
+    }
+  }
+
+  /**
+   * Whether a replica may still lack a write of this store to the session. Whoever asks after a
+   * write has been answered sees its mark, however it came to know of the answer: the mark was made
+   * before.
+   */
+  boolean isRecent(String id) {
+    return isRecent(times.getOpaque(hash(id) >>> (Integer.SIZE - BITS)), now());
+  }
+
+  private static boolean isRecent(int written, int now) {
+    return Integer.compareUnsigned(now - written + SLACK, STAYS + SLACK) <= 0;
+  }
+
+  private int now() {
+    return (int) TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beginning);
+  }
+
+  /** Of the routing tag. */
+  static int hash(String id) {
+    int tag = id.charAt(0) << 21 ^ id.charAt(1) << 14 ^ id.charAt(2) << 7 ^ id.charAt(3);
+    return tag * GOLDEN;
+  }
+}

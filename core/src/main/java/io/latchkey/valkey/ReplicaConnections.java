@@ -1,0 +1,94 @@
+package io.latchkey.valkey;
+
+import io.latchkey.valkey.Replica.Way;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Reads from the replicas of whoever has the session. What they cannot answer, for whatever reason,
+ * is answered as if it were absent, and asked of the primary by {@link ReplicaReads}.
+ */
+final class ReplicaConnections implements Connections {
+  private final Connections primaries;
+
+  ReplicaConnections(Connections primaries) {
+    this.primaries = primaries;
+  }
+
+  /** Subscribe at once. */
+  @Override
+  public <T> Mono<T> execute(String id, Request<T> request) {
+    Way way = way(id);
+    return way == null ? Mono.empty() : way.ask(request);
+  }
+
+  /** One write per replica; subscribe at once. */
+  @Override
+  public <T> Flux<Reply<T>> executeAll(List<String> ids, Function<String, Request<T>> request) {
+    List<Reply.Future<T>> all = new ArrayList<>(ids.size());
+    Map<Replica, Batch> batches = new LinkedHashMap<>();
+    for (String id : ids) {
+      Reply.Future<T> reply = new Reply.Future<>();
+      all.add(reply);
+      Way way = way(id);
+      if (way == null) {
+        reply.answered(null);
+      } else {
+        batches
+            .computeIfAbsent(way.replica(), replica -> new Batch(way, new ArrayList<>()))
+            .commands
+            .add(request.apply(id).command(new OneOfMany<>(way, reply)));
+      }
+    }
+    batches.values().forEach(batch -> batch.way.stripe().sendAll(batch.commands));
+    return Flux.fromIterable(all).concatMap(Mono::fromFuture);
+  }
+
+  private @Nullable Way way(String id) {
+    Replicas replicas = primaries.replicas(id);
+    return replicas == null ? null : replicas.way(id);
+  }
+
+  @Override
+  public <T> Mono<T> executeAcknowledged(String id, Request<T> request, @Nullable Request<?> mark) {
+    throw new UnsupportedOperationException("nothing is changed on a replica");
+  }
+
+  @Override
+  public @Nullable Replicas replicas(String id) {
+    return primaries.replicas(id);
+  }
+
+  @Override
+  public boolean isClosed() {
+    return primaries.isClosed();
+  }
+
+  @Override
+  public Mono<Void> close() {
+    return primaries.close();
+  }
+
+  /** Commands that go out together. */
+  private record Batch(Way way, List<ServerCommand<?>> commands) {}
+
+  /** Learns what a replica has under one of many ids. */
+  private record OneOfMany<T>(Way way, Reply.Future<T> reply) implements ServerCommand.Receiver<T> {
+    @Override
+    public void answered(@Nullable T value) {
+      reply.answered(way.isReliable() ? value : null);
+    }
+
+    @Override
+    public void failed(Throwable error) {
+      way.replica().failed(error);
+      reply.answered(null);
+    }
+  }
+}
