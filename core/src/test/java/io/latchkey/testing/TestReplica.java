@@ -57,11 +57,7 @@ public final class TestReplica implements AutoCloseable {
       int port = link == null ? primary.port() : link.port();
       ServerProcess replica =
           ValkeyServer.start(
-              "--replicaof",
-              "127.0.0.1",
-              Integer.toString(port),
-              "--repl-timeout",
-              "600");
+              "--replicaof", "127.0.0.1", Integer.toString(port), "--repl-timeout", "600");
       TestReplica both = new TestReplica(primary, replica, link);
       TestCluster.await(
           "the replica is in sync",
