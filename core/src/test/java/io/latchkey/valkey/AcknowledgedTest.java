@@ -10,7 +10,6 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.Session;
-import io.latchkey.SessionStoreException;
 import io.latchkey.SessionStoreUnavailableException;
 import io.latchkey.tck.ServerProcess;
 import io.latchkey.tck.ValkeyServer;
@@ -333,7 +332,7 @@ class AcknowledgedTest {
   void aUserWhoMayNotWaitIsToldAndNothingIsWritten(Changing change) {
     permit(ServerErrors.NEEDED);
     assertThat(error(change.call.on(app(Layout.STRING), Sessions.storedElsewhere())))
-        .isExactlyInstanceOf(SessionStoreException.class)
+        .isInstanceOf(ServerErrors.ForbiddenException.class)
         .hasMessageContaining("no permission for the command WAIT")
         .hasMessageContaining(
             "with acknowledgedBy also " + ServerErrors.NEEDED_FOR_ACKNOWLEDGEMENT);

@@ -274,7 +274,7 @@ class ClusterTest {
     permit(ServerErrors.NEEDED + " +asking");
     try (ValkeySessionStore app = app(Layout.STRING)) {
       assertThat(error(app.create(Map.of())))
-          .isExactlyInstanceOf(SessionStoreException.class)
+          .isInstanceOf(ServerErrors.ForbiddenException.class)
           .hasMessageContaining("no permission for the command CLUSTER")
           .hasMessageContaining(ServerErrors.NEEDED_ON_A_CLUSTER);
     }
@@ -289,7 +289,7 @@ class ClusterTest {
         move.begin();
         move.keys();
         assertThat(error(app.get(session.id())))
-            .isExactlyInstanceOf(SessionStoreException.class)
+            .isInstanceOf(ServerErrors.ForbiddenException.class)
             .hasMessageContaining("no permission for the command ASKING");
       }
     }

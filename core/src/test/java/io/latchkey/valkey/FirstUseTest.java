@@ -238,7 +238,7 @@ class FirstUseTest {
           .allSatisfy(
               error ->
                   assertThat(error)
-                      .isExactlyInstanceOf(SessionStoreException.class)
+                      .isInstanceOf(ServerErrors.ForbiddenException.class)
                       .hasMessageMatching(
                           "the server's user has no permission for "
                               + (scriptsErrorsNameTheCommand() ? "" : "(a key or command|")
