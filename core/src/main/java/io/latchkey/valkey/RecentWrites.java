@@ -17,9 +17,6 @@ final class RecentWrites {
   private static final int BITS = 18;
   private static final int GOLDEN = 0x9E3779B9;
 
-  /** Milliseconds that threads may disagree by about what is now. */
-  private static final int SLACK = 1000;
-
   /** Beyond the bound, as times are cut to milliseconds here. */
   static final long STAYS_NANOS = Replicas.BOUND_NANOS + TimeUnit.MILLISECONDS.toNanos(250);
 
@@ -30,18 +27,20 @@ final class RecentWrites {
 
   RecentWrites() {
     // So long ago that the zeros, which stand for never, are not recent.
-    this.beginning = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(STAYS + 2L * SLACK);
+    this.beginning = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(2L * STAYS);
   }
 
   /** A write to the session begins, or has ended in whatever way. */
   void mark(String id) {
     int entry = hash(id) >>> (Integer.SIZE - BITS);
-    int now = now();
-    int last = times.getOpaque(entry);
-    // Never back: a thread that stood still must not undo a later mark.
-    while (!(isRecent(last, now) && now - last <= 0) && !times.compareAndSet(entry, last, now)) {
-      last = times.getOpaque(entry);
-    }
+    int last;
+    int now;
+    do {
+      // In this order, so that it is never set back: a later mark is another value, and no thread
+      // that stood still since replaces it.
+      last = times.get(entry);
+      now = now();
+    } while (now != last && !times.compareAndSet(entry, last, now));
   }
 
   /**
@@ -50,11 +49,8 @@ final class RecentWrites {
    * before.
    */
   boolean isRecent(String id) {
-    return isRecent(times.getOpaque(hash(id) >>> (Integer.SIZE - BITS)), now());
-  }
-
-  private static boolean isRecent(int written, int now) {
-    return Integer.compareUnsigned(now - written + SLACK, STAYS + SLACK) <= 0;
+    int written = times.getOpaque(hash(id) >>> (Integer.SIZE - BITS));
+    return Integer.compareUnsigned(now() - written, STAYS) <= 0;
   }
 
   private int now() {

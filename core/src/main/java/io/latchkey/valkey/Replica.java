@@ -87,7 +87,8 @@ final class Replica {
    */
   void failed(Throwable error) {
     if (error instanceof UnreadableSessionException
-        || error instanceof ServerErrors.RedirectedException) {
+        || error instanceof ServerErrors.RedirectedException
+        || error instanceof ServerErrors.NotSentException) {
       return;
     }
     state = UNVERIFIED;
@@ -241,10 +242,15 @@ final class Replica {
               });
     }
 
-    /** Whether what answered is still the process that the proof is about. */
+    /**
+     * Whether what answered is still the process that the proof is about, and the proof not too old
+     * by now: this process may have stood still between.
+     */
     boolean isReliable() {
       State after = replica.state;
-      return after.verified && after.verifiedAtNanos == before.verifiedAtNanos;
+      return after.verified
+          && after.verifiedAtNanos == before.verifiedAtNanos
+          && after.isFresh(System.nanoTime());
     }
   }
 

@@ -2,6 +2,7 @@ package io.latchkey.valkey;
 
 import io.latchkey.UnreadableSessionException;
 import io.latchkey.internal.SessionBackend;
+import io.latchkey.internal.SessionSettings;
 import io.latchkey.internal.Snapshot;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ final class ReplicaReads implements SessionBackend {
 
   private final SessionBackend primary;
   private final SessionBackend replicas;
+  private final SessionSettings settings;
   private final RecentWrites writes = new RecentWrites();
   private final long timeoutNanos;
 
@@ -37,11 +39,17 @@ final class ReplicaReads implements SessionBackend {
    *
    * @param primary the layout there
    * @param replicas the same layout upon {@link ReplicaConnections}
+   * @param settings tell how long a session lasts
    * @param commandTimeout how long a read may take, both together
    */
-  ReplicaReads(SessionBackend primary, SessionBackend replicas, Duration commandTimeout) {
+  ReplicaReads(
+      SessionBackend primary,
+      SessionBackend replicas,
+      SessionSettings settings,
+      Duration commandTimeout) {
     this.primary = primary;
     this.replicas = replicas;
+    this.settings = settings;
     this.timeoutNanos = commandTimeout.toNanos();
   }
 
@@ -57,6 +65,7 @@ final class ReplicaReads implements SessionBackend {
           long askedAtNanos = System.nanoTime();
           return replicas
               .read(id)
+              .filter(this::lasts)
               .onErrorResume(UnreadableSessionException.class, error -> Mono.empty())
               .switchIfEmpty(Mono.defer(() -> inTime(primary.read(id), askedAtNanos)));
         });
@@ -90,35 +99,46 @@ final class ReplicaReads implements SessionBackend {
       isOwn[i] = writes.isRecent(ids.get(i));
       (isOwn[i] ? own : others).add(ids.get(i));
     }
-    return Mono.zip(all(primary, own), all(replicas, others))
-        .flatMapMany(
-            found -> {
-              List<String> missing =
-                  found.getT2().stream()
-                      .filter(each -> each.session() == null)
-                      .map(Found::id)
-                      .toList();
-              return inTime(all(primary, missing), askedAtNanos)
-                  .flatMapIterable(
-                      rest ->
-                          inOrder(
-                              isOwn,
-                              found.getT1().iterator(),
-                              found.getT2().iterator(),
-                              rest.iterator()));
+    Mono<List<Found>> completed =
+        all(replicas, others).flatMap(found -> completed(found, askedAtNanos));
+    return Mono.zip(all(primary, own), completed)
+        .flatMapIterable(
+            found -> inOrder(isOwn, found.getT1().iterator(), found.getT2().iterator()));
+  }
+
+  /** What replicas have, and the rest from the primary. */
+  private Mono<List<Found>> completed(List<Found> found, long askedAtNanos) {
+    List<String> missing = found.stream().filter(each -> !isThere(each)).map(Found::id).toList();
+    return inTime(all(primary, missing), askedAtNanos)
+        .map(
+            rest -> {
+              Iterator<Found> next = rest.iterator();
+              return found.stream().map(each -> isThere(each) ? each : next.next()).toList();
             });
+  }
+
+  private boolean isThere(Found found) {
+    return found.session() != null && lasts(found.session());
+  }
+
+  /**
+   * Whether its idle timeout is not over. A replica goes by a clock of its own in this; where that
+   * is slow the primary knows better.
+   */
+  private boolean lasts(Snapshot session) {
+    long accessedAt = session.lastAccessedAt();
+    long timeToLive = settings.timeToLive(session.idleMillis(), session.absoluteEnd(), accessedAt);
+    return timeToLive == SessionSettings.NEVER || accessedAt + timeToLive > settings.now();
   }
 
   private static Mono<List<Found>> all(SessionBackend backend, List<String> ids) {
     return ids.isEmpty() ? Mono.just(List.of()) : backend.readAll(ids).collectList();
   }
 
-  private static List<Found> inOrder(
-      boolean[] isOwn, Iterator<Found> own, Iterator<Found> others, Iterator<Found> rest) {
+  private static List<Found> inOrder(boolean[] isOwn, Iterator<Found> own, Iterator<Found> others) {
     List<Found> all = new ArrayList<>(isOwn.length);
     for (boolean mine : isOwn) {
-      Found found = (mine ? own : others).next();
-      all.add(mine || found.session() != null ? found : rest.next());
+      all.add((mine ? own : others).next());
     }
     return all;
   }

@@ -41,8 +41,9 @@ import reactor.core.scheduler.Schedulers;
  *
  * <p>That needs three things to be true.
  *
- * <p><b>All offsets are of one server.</b> So a proof combines only answers that came on one and
- * the same connection; where another is asked, proving begins anew.
+ * <p><b>All offsets are of one server</b>, and that is the primary still, as far as this store
+ * knows. So a proof combines only answers that came on one and the same connection, and holds only
+ * while that is the one to the primary; where another is asked, proving begins anew.
  *
  * <p><b>The replica does not go back</b>: it would if its process were started again, with old data
  * from its disk, while its primary has not yet noticed that the former one is dead. So what was
@@ -85,13 +86,13 @@ final class Replicas {
   private final AtomicReference<@Nullable Disposable> ticking = new AtomicReference<>();
   private final AtomicBoolean asking = new AtomicBoolean();
   private volatile Replica[] listed = {};
+  private volatile @Nullable Basis basis;
   private volatile boolean closed;
 
   // Used by whoever has set asking.
   private final Deque<Question> questions = new ArrayDeque<>();
   private final Map<Role.Address, Known> known = new TreeMap<>();
   private @Nullable Stripe asked;
-  private @Nullable Object askedOn;
   private boolean refused;
   private long refusedAtNanos;
 
@@ -119,7 +120,8 @@ final class Replicas {
       start();
     }
     Replica[] all = listed;
-    if (all.length == 0) {
+    Basis proofs = basis;
+    if (all.length == 0 || proofs == null || !proofs.holds()) {
       return null;
     }
     long now = System.nanoTime();
@@ -181,6 +183,7 @@ final class Replicas {
     }
     if (stripe == null || (refused && now - refusedAtNanos < AFTER_REFUSAL_NANOS)) {
       asking.set(false);
+      closeKnown();
       return;
     }
     Stripe to = stripe;
@@ -195,7 +198,7 @@ final class Replicas {
         .subscribe(
             role -> {
               if (connection.equals(to.connectionMark())) {
-                answered(role, connection, now);
+                answered(role, new Basis(to, connection), now);
               }
             },
             this::failed);
@@ -216,16 +219,17 @@ final class Replicas {
     refusedAtNanos = System.nanoTime();
   }
 
-  private void answered(Role role, Object connection, long askedAtNanos) {
+  private void answered(Role role, Basis answered, long askedAtNanos) {
     refused = false;
-    if (!connection.equals(askedOn)) {
-      askedOn = connection;
+    if (!answered.equals(basis)) {
       questions.clear();
       known.values().forEach(each -> each.replica.unproven());
+      basis = answered;
     }
     if (!(role instanceof Role.Primary answer)) {
-      askedOn = null; // what it said as a primary holds no more
+      basis = null; // what it said as a primary holds no more
       listed = new Replica[0];
+      forgetUnlisted();
       return;
     }
     questions.addFirst(new Question(askedAtNanos, answer.offset()));
@@ -233,6 +237,19 @@ final class Replicas {
       questions.removeLast();
     }
     answer.acknowledged().forEach((address, offset) -> listed(address, offset, askedAtNanos));
+    forgetUnlisted();
+    listed =
+        known.values().stream()
+            .filter(each -> each.listedAtNanos == askedAtNanos)
+            .map(each -> each.replica)
+            .toArray(Replica[]::new);
+    long now = System.nanoTime();
+    for (Replica replica : listed) {
+      replica.lookAfter(now);
+    }
+  }
+
+  private void forgetUnlisted() {
     long now = System.nanoTime();
     known
         .values()
@@ -244,14 +261,6 @@ final class Replicas {
               }
               return gone;
             });
-    listed =
-        known.values().stream()
-            .filter(each -> each.listedAtNanos == askedAtNanos)
-            .map(each -> each.replica)
-            .toArray(Replica[]::new);
-    for (Replica replica : listed) {
-      replica.lookAfter(now);
-    }
   }
 
   private void listed(Role.Address address, long acknowledged, long askedAtNanos) {
@@ -264,6 +273,18 @@ final class Replicas {
         each.replica.proven(question.askedAtNanos, askedAtNanos, offset);
         return;
       }
+    }
+  }
+
+  /**
+   * The connection on which all proofs came.
+   *
+   * @param stripe to the primary
+   * @param connection what it was connected by
+   */
+  private record Basis(Stripe stripe, Object connection) {
+    boolean holds() {
+      return stripe.isUp() && stripe.connectionMark().equals(connection);
     }
   }
 

@@ -150,7 +150,7 @@ final class ServerClient extends RedisClient {
     if (listening != null) {
       listening.stop();
     }
-    return (borrower == null ? Mono.<Void>empty() : borrower.closeAll())
+    return (borrower == null ? Mono.<Void>empty() : borrower.closeAll().onErrorComplete())
         .then(Mono.fromCompletionStage(() -> shutdownAsync(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS)))
         .then(Mono.defer(this::shutdownResources));
   }

@@ -143,19 +143,15 @@ final class ServerErrors {
   }
 
   static SessionStoreUnavailableException notConnected() {
-    return new SessionStoreUnavailableException(
-        "the server is not connected; nothing was sent. Latchkey reconnects by itself",
-        null,
-        false);
+    return new NotSentException(
+        "the server is not connected; nothing was sent. Latchkey reconnects by itself");
   }
 
   static SessionStoreUnavailableException overloaded() {
-    return new SessionStoreUnavailableException(
+    return new NotSentException(
         "the server does not keep up: "
             + Backlog.MOST
-            + " commands wait for its answers on one connection already; nothing was sent",
-        null,
-        false);
+            + " commands wait for its answers on one connection already; nothing was sent");
   }
 
   static SessionStoreUnavailableException tooManyHeld() {
@@ -352,6 +348,15 @@ final class ServerErrors {
     ReadOnlyException() {
       super(
           "the server cannot do this now and answered READONLY; nothing was written", null, false);
+    }
+  }
+
+  /** Says nothing of the server. */
+  static final class NotSentException extends SessionStoreUnavailableException {
+    private static final long serialVersionUID = 1L;
+
+    private NotSentException(String message) {
+      super(message, null, false);
     }
   }
 

@@ -31,10 +31,6 @@ final class Stripe implements Link {
 
   private final Opener opener;
   private final AtomicReference<@Nullable Attempt> attempt = new AtomicReference<>();
-  private volatile @Nullable StatefulRedisConnection<byte[], byte[]> up;
-
-  /** Of the connection that is up. */
-  private volatile Backlog backlog = new Backlog();
 
   /**
    * Where the latest answer came. A hint, read and written without order: a connection that was
@@ -60,7 +56,7 @@ final class Stripe implements Link {
 
   /** Whether it is to be sent; if it is one too many it has ended. */
   private boolean enter(ServerCommand<?> command) {
-    boolean entered = backlog.enter(command);
+    boolean entered = latest().backlog.enter(command);
     if (!entered) {
       command.completeExceptionally(ServerErrors.overloaded());
     }
@@ -108,11 +104,16 @@ final class Stripe implements Link {
 
   /** The connection, if it is open and leads to the right server. */
   private StatefulRedisConnection<byte[], byte[]> connection() {
-    StatefulRedisConnection<byte[], byte[]> connection = up;
+    StatefulRedisConnection<byte[], byte[]> connection = latest().up;
     if (connection == null) {
       throw ServerErrors.notConnected();
     }
     return connection;
+  }
+
+  private Attempt latest() {
+    Attempt latest = attempt.get();
+    return latest == null ? Attempt.NONE : latest;
   }
 
   @Override
@@ -155,12 +156,12 @@ final class Stripe implements Link {
    * it was answered, that connection answered.
    */
   Object connectionMark() {
-    return backlog;
+    return latest().backlog;
   }
 
   /** Whether it is open now. */
   boolean isUp() {
-    return up != null;
+    return latest().up != null;
   }
 
   /** Whether it was open once, so that Lettuce looks after it now. */
@@ -232,7 +233,6 @@ final class Stripe implements Link {
     Attempt next = new Attempt();
     if (attempt.compareAndSet(former, next)) {
       replacedAtNanos = System.nanoTime();
-      up = null;
       Mono.delay(FORMER_STAYS).subscribe(later -> former.close());
       start(next);
     }
@@ -289,19 +289,26 @@ final class Stripe implements Link {
       set(null);
     }
 
-    /** Unless another connection has taken this one's place. */
+    /** Seen by nobody where another attempt has taken this one's place. */
     private void set(@Nullable StatefulRedisConnection<byte[], byte[]> now) {
-      if (attempt.get() == mine) {
-        backlog = new Backlog();
-        up = now;
-      }
+      mine.backlog = new Backlog();
+      mine.up = now;
     }
   }
 
   /** One attempt to open it. */
   private static final class Attempt {
+    static final Attempt NONE = new Attempt();
+
     final CompletableFuture<StatefulRedisConnection<byte[], byte[]>> result =
         new CompletableFuture<>();
+
+    /** What it opened, while that is open and leads to the right server. */
+    volatile @Nullable StatefulRedisConnection<byte[], byte[]> up;
+
+    /** Of the connection that is up. */
+    volatile Backlog backlog = new Backlog();
+
     private volatile long repeatableAtNanos;
 
     void fail(Throwable error) {

@@ -605,9 +605,9 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * <p>A replica is read from while it is proven to be no more than those 3 seconds behind: the
      * primary is asked twice a second, by {@code ROLE}, how far it is and how far each replica has
      * confirmed to be. One that lags more, has lost its primary, cannot be connected or fails is
-     * left alone, and its sessions are read from the primary; so are all while the primary does not
-     * answer, and in the first seconds. So a primary that is away is not replaced by this: those
-     * reads fail as they do without it.
+     * left alone, and its sessions are read from the primary; so are all while there is no
+     * connection to the primary, or it does not answer, and in the first seconds. So a primary that
+     * is away is not replaced by this: those reads fail as they do without it.
      *
      * <p>A read that finds the session on a replica is one round trip. One that does not, because
      * the session is new, has ended or never was, is two. A replica has a quarter of the {@link
@@ -784,7 +784,10 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
       if (fromReplicas) {
         backend =
             new ReplicaReads(
-                backend, layouts.apply(new ReplicaConnections(connections)), commandTimeout);
+                backend,
+                layouts.apply(new ReplicaConnections(connections)),
+                settings,
+                commandTimeout);
       }
       if (!sources.isEmpty()) {
         backend =

@@ -17,6 +17,7 @@ import io.latchkey.tck.ServerProcess;
 import io.latchkey.testing.RecordingProxy;
 import io.latchkey.testing.TestCluster;
 import io.latchkey.testing.TestReplica;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,6 +155,48 @@ class ReplicaReadsTest {
     assertThat(store.get(deleted.id()).block(PATIENCE)).isNull();
     servers.link().release();
     awaitReading(other, servers.replica());
+  }
+
+  /** What proved that it is up to date may not be the primary any more. */
+  @Test
+  void noReplicaIsReadFromWithoutAConnectionToThePrimary() {
+    RecordingProxy proxy = opened(RecordingProxy.of(servers.primary().uri()));
+    ValkeySessionStore store = opened(builder(proxy.uri()).connections(1).build());
+    String id = replicated(elsewhere, 1).get(0);
+    value(store.get(id));
+    awaitReading(store, servers.replica());
+    proxy.refuse();
+    proxy.cutAll();
+    TestCluster.await(
+        "it is noticed", () -> !store.get(id).hasElement().onErrorReturn(false).block(PATIENCE));
+    reset();
+    assertThat(error(store.get(id))).isInstanceOf(SessionStoreUnavailableException.class);
+    assertThat(calls(servers.replica(), "get")).isZero();
+    proxy.accept();
+    awaitReading(store, servers.replica());
+  }
+
+  /** A replica goes by its own clock: where that is slow, the primary knows better. */
+  @Test
+  void aSessionWhoseIdleTimeoutIsOverIsAskedOfThePrimary() {
+    List<String> ids = replicated(elsewhere, 2);
+    ValkeySessionStore store =
+        opened(
+            builder(servers.primary().uri())
+                .clock(Clock.offset(Clock.systemUTC(), Duration.ofHours(1)))
+                .build());
+    TestCluster.await(
+        "the replica is read from",
+        () -> {
+          reset();
+          assertThat(value(store.getAll(ids).collectList())).hasSize(2);
+          return calls(servers.replica(), "get") == 2;
+        });
+    assertThat(calls(servers.primary(), "get")).isEqualTo(2);
+    reset();
+    value(store.get(ids.get(0)));
+    assertThat(calls(servers.replica(), "get")).isEqualTo(1);
+    assertThat(calls(servers.primary(), "get")).isEqualTo(1);
   }
 
   @Test

@@ -83,9 +83,7 @@ final class RedisKeys {
     }
     String url = url();
     if (url != null) {
-      boolean plain = url.startsWith("redis:");
-      return new ConfiguredConnectionDetails(
-          tls && plain ? "rediss:" + url.substring("redis:".length()) : url, source);
+      return new ConfiguredConnectionDetails(tls ? withTls(url) : url, source);
     }
     String host = text("host");
     return new ConfiguredConnectionDetails(
@@ -97,6 +95,15 @@ final class RedisKeys {
             text("password"),
             number("database")),
         source);
+  }
+
+  private static String withTls(String url) {
+    for (String plain : List.of("redis", "valkey")) {
+      if (url.regionMatches(true, 0, plain + ":", 0, plain.length() + 1)) {
+        return plain + "s" + url.substring(plain.length());
+      }
+    }
+    return url;
   }
 
   private List<String> nodes(String kind) {

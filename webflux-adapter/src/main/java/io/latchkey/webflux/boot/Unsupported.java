@@ -10,8 +10,9 @@ final class Unsupported {
   static LatchkeyStartException masterReplica() {
     return new LatchkeyStartException(
         "The properties or connection details of spring.data.redis name a masterreplica setup, and"
-            + " Latchkey reads from primaries only as yet.",
-        OWN_SERVER,
+            + " Latchkey takes one server, and finds the replicas of that by itself.",
+        "Set latchkey.uri to the primary, such as valkey://localhost:6379, and"
+            + " latchkey.read-from-replicas=true to read from its replicas.",
         null);
   }
 
