@@ -386,6 +386,22 @@ public final class AttributeCodec {
   }
 
   /**
+   * Fields that were found one by one.
+   *
+   * @param names their names, as JSON strings, quotes included
+   * @param values their values
+   * @return the fields in that order, unmodifiable
+   * @throws UnreadableSessionException if a name is not a JSON string
+   */
+  public Map<String, JsonBytes> fields(List<JsonBytes> names, List<JsonBytes> values) {
+    return Fields.of(
+        names.toArray(JsonBytes[]::new),
+        values.toArray(JsonBytes[]::new),
+        names.size(),
+        this::decodeName);
+  }
+
+  /**
    * Takes an object apart into its fields, and in the same pass one that lies in it.
    *
    * @param object a JSON object

@@ -123,8 +123,8 @@ final class Fields extends AbstractMap<String, JsonBytes> {
   /** Whether what stands between the quotes is the name, in ASCII. */
   private static boolean isPlain(JsonBytes name) {
     byte[] json = name.array();
-    for (int i = name.offset(); i < name.offset() + name.length(); i++) {
-      if (json[i] < ' ' || json[i] == '\\') {
+    for (int i = name.offset() + 1; i < name.offset() + name.length() - 1; i++) {
+      if (json[i] < ' ' || json[i] == '\\' || json[i] == '"') {
         return false;
       }
     }

@@ -133,22 +133,23 @@ final class JsonFields {
   }
 
   private void skipString() {
-    position++;
-    while (json[position] != '"') {
-      position += json[position] == '\\' ? 2 : 1;
+    int i = position + 1;
+    while (json[i] != '"') {
+      i += json[i] == '\\' ? 2 : 1;
     }
-    position++;
+    position = i + 1;
   }
 
   /** A number, true, false or null. */
   private void skipLiteral() {
-    int start = position;
-    while (position < end && isOfLiteral(json[position])) {
-      position++;
+    int i = position;
+    while (i < end && isOfLiteral(json[i])) {
+      i++;
     }
-    if (position == start) {
+    if (i == position) {
       throw unreadable();
     }
+    position = i;
   }
 
   private static boolean isOfLiteral(byte b) {

@@ -38,12 +38,14 @@ final class TrackedSession implements ExactSession {
   private boolean stored;
   private boolean rotatedAway;
   private @Nullable IdleChange idleChange;
-  private final Map<String, Change> changes = new LinkedHashMap<>();
+
+  /** Made by the first change: most sessions have none. */
+  private Map<String, Change> changes = Map.of();
 
   /** Counts what was put among the changes, so that an edit knows whether it has them all. */
   private int changesMade;
 
-  private final Map<String, Edit> outstanding = new LinkedHashMap<>();
+  private Map<String, Edit> outstanding = Map.of();
   private boolean insertOutcomeUnknown;
   private @Nullable RotationTarget rotationTarget;
   private boolean graceGiven;
@@ -250,6 +252,9 @@ final class TrackedSession implements ExactSession {
   }
 
   private void put(String name, Change change) {
+    if (changes.isEmpty()) {
+      changes = new LinkedHashMap<>();
+    }
     changes.put(name, change);
     changesMade++;
   }
@@ -310,6 +315,9 @@ final class TrackedSession implements ExactSession {
 
   /** Remembers an attempt until its outcome is known. */
   synchronized void begin(String mark, Edit edit) {
+    if (outstanding.isEmpty()) {
+      outstanding = new LinkedHashMap<>();
+    }
     if (outstanding.size() == MAX_OUTSTANDING) {
       outstanding.remove(outstanding.keySet().iterator().next());
     }
@@ -323,7 +331,13 @@ final class TrackedSession implements ExactSession {
 
   /** Forgets an attempt that changed nothing for certain. */
   synchronized void failed(String mark) {
-    outstanding.remove(mark);
+    forget(mark);
+  }
+
+  private void forget(String mark) {
+    if (!outstanding.isEmpty()) {
+      outstanding.remove(mark);
+    }
   }
 
   synchronized @Nullable Edit outstanding(String mark) {
@@ -334,13 +348,13 @@ final class TrackedSession implements ExactSession {
   synchronized void saved(Edit edit, Snapshot now) {
     takeOff(edit);
     buildUpon(now);
-    outstanding.remove(now.mark());
+    forget(now.mark());
   }
 
   private void takeOff(Edit edit) {
     if (edit.changesMade == changesMade) {
-      changes.clear(); // hundreds of sessions later, its entries lie in no cache any more
-    } else {
+      changes = Map.of(); // not clear(): hundreds of sessions later, its entries lie in no cache
+    } else if (!changes.isEmpty()) {
       edit.changes.forEach(changes::remove);
     }
     if (idleChange == edit.idle) {
@@ -442,7 +456,7 @@ final class TrackedSession implements ExactSession {
     TrackedSession moved =
         new TrackedSession(
             SessionIds.renewed(id, since.secret()), ids, attributes, settings, current, true);
-    moved.changes.putAll(changes);
+    changes.forEach(moved::put);
     moved.idleChange = idleChange;
     rotatedAway = true;
     return moved;
@@ -488,7 +502,7 @@ final class TrackedSession implements ExactSession {
     changes.forEach(
         (name, change) -> {
           if (edit.changes.get(name) != change) {
-            moved.changes.put(name, change);
+            moved.put(name, change);
           }
         });
     moved.idleChange = idleChange == edit.idle ? null : idleChange;

@@ -9,8 +9,6 @@ import java.util.AbstractMap;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -112,11 +110,13 @@ final class HashFields {
   private Snapshot decode(Collection<Map.Entry<byte[], byte[]>> fields) {
     byte[] head = null;
     IdSince since = null;
-    Map<String, JsonBytes> attributes = new LinkedHashMap<>();
+    List<JsonBytes> names = new ArrayList<>(fields.size());
+    List<JsonBytes> values = new ArrayList<>(fields.size());
     for (Map.Entry<byte[], byte[]> field : fields) {
       byte[] name = field.getKey();
       if (startsWith(name, ATTRIBUTE)) {
-        attributes.put(attribute(name), JsonBytes.of(field.getValue()));
+        names.add(attribute(name));
+        values.add(JsonBytes.of(field.getValue()));
       } else if (name.length == HEAD_FIELD.length && startsWith(name, HEAD_FIELD)) {
         head = field.getValue();
       } else if (Arrays.equals(name, ID_SINCE_FIELD)) {
@@ -136,16 +136,15 @@ final class HashFields {
     return Head.read(
         head,
         HEAD,
-        new Snapshot.PlainBody(
-            createdAt, since, Collections.unmodifiableMap(attributes), Map.of()));
+        new Snapshot.PlainBody(createdAt, since, codec.fields(names, values), Map.of()));
   }
 
-  private String attribute(byte[] name) {
+  private static JsonBytes attribute(byte[] name) {
     ByteWriter quoted = new ByteWriter(name.length - ATTRIBUTE.length + 2);
     quoted.put('"');
     quoted.put(new JsonBytes(name, ATTRIBUTE.length, name.length - ATTRIBUTE.length));
     quoted.put('"');
-    return codec.decodeName(JsonBytes.of(quoted.bytes));
+    return JsonBytes.of(quoted.bytes);
   }
 
   private static boolean startsWith(byte[] bytes, byte[] start) {

@@ -35,6 +35,12 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
 
   private static final byte[] CRLF = {'\r', '\n'};
 
+  /**
+   * What has at most so many bytes goes into the buffer together with what stands around it: each
+   * write to a buffer of Netty's costs as much as to copy hundreds of bytes.
+   */
+  private static final int COPIED = 1024;
+
   private final byte @Nullable [] @Nullable [] parts;
   private final Receiver<T> receiver;
   private final long createdAt = System.nanoTime();
@@ -74,29 +80,60 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
       super.encode(out);
       return;
     }
-    out.writeByte('*');
-    writeLine(out, parts.length + 1);
-    writeBulk(out, getType().getBytes());
+    byte[] name = getType().getBytes();
+    int size = 1 + lineSize(parts.length + 1) + bulkSize(name);
     for (byte[] part : parts) {
-      writeBulk(out, part);
+      size += bulkSize(part);
     }
+    ByteWriter writer = new ByteWriter(size);
+    writer.put('*');
+    putLine(writer, parts.length + 1);
+    putBulk(writer, name);
+    int written = 0;
+    for (byte[] part : parts) {
+      if (part.length > COPIED) {
+        putBulkStart(writer, part);
+        out.writeBytes(writer.bytes, written, writer.position - written).writeBytes(part);
+        written = writer.position;
+        writer.put(CRLF);
+      } else {
+        putBulk(writer, part);
+      }
+    }
+    out.writeBytes(writer.bytes, written, writer.position - written);
   }
 
-  private static void writeBulk(ByteBuf out, byte[] bytes) {
-    out.writeByte('$');
-    writeLine(out, bytes.length);
-    out.writeBytes(bytes).writeBytes(CRLF);
+  private static int bulkSize(byte[] bytes) {
+    int body = bytes.length > COPIED ? 0 : bytes.length;
+    return 1 + lineSize(bytes.length) + body + CRLF.length;
   }
 
-  private static void writeLine(ByteBuf out, int number) {
-    int power = 1;
-    while (number / power >= 10) {
-      power *= 10;
+  private static int lineSize(int number) {
+    return digits(number) + CRLF.length;
+  }
+
+  private static void putBulk(ByteWriter out, byte[] bytes) {
+    putBulkStart(out, bytes);
+    out.put(bytes);
+    out.put(CRLF);
+  }
+
+  private static void putBulkStart(ByteWriter out, byte[] bytes) {
+    out.put('$');
+    putLine(out, bytes.length);
+  }
+
+  private static void putLine(ByteWriter out, int number) {
+    out.putDigits(number, digits(number));
+    out.put(CRLF);
+  }
+
+  private static int digits(int number) {
+    int digits = 1;
+    for (int rest = number / 10; rest > 0; rest /= 10) {
+      digits++;
     }
-    for (; power > 0; power /= 10) {
-      out.writeByte('0' + number / power % 10);
-    }
-    out.writeBytes(CRLF);
+    return digits;
   }
 
   /** None, for whoever wants to know them: a tracer would write ids and sessions down. */

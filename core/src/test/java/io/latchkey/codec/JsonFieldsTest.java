@@ -156,6 +156,20 @@ class JsonFieldsTest {
   }
 
   @Test
+  void fieldsThatWereFoundOneByOneAreThoseOfAnObject() {
+    List<JsonBytes> names = List.of(bytes("\"a\""), bytes("\"caf\\u00e9\""), bytes("\"é\""));
+    List<JsonBytes> values = List.of(bytes("1"), bytes("[2]"), bytes("\"3\""));
+    assertThat(codec.fields(names, values))
+        .isEqualTo(codec.fields(bytes("{\"a\":1,\"café\":[2],\"é\":\"3\"}")));
+    assertThat(codec.fields(names.subList(0, 1), values.subList(0, 1)))
+        .isEqualTo(codec.fields(bytes("{\"a\":1}")));
+    // As a client may write it that knows nothing of JSON.
+    List<JsonBytes> damaged = List.of(bytes("\"a\"b\""));
+    assertThatThrownBy(() -> codec.fields(damaged, values.subList(0, 1)))
+        .isInstanceOf(UnreadableSessionException.class);
+  }
+
+  @Test
   void takesAnObjectApartThatLiesInAnother() {
     AttributeCodec.Nested nested =
         codec.nested(bytes("{\"a\":1, \"in\" : {\"in\":{\"b\":2}} ,\"c\":3}"), bytes("\"in\""));

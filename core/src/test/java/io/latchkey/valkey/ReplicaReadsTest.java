@@ -168,7 +168,7 @@ class ReplicaReadsTest {
     proxy.refuse();
     proxy.cutAll();
     TestCluster.await(
-        "it is noticed", () -> !store.get(id).hasElement().onErrorReturn(false).block(PATIENCE));
+        "it is noticed", () -> !value(store.get(id).hasElement().onErrorReturn(false)));
     reset();
     assertThat(error(store.get(id))).isInstanceOf(SessionStoreUnavailableException.class);
     assertThat(calls(servers.replica(), "get")).isZero();

@@ -41,8 +41,8 @@ import org.springframework.boot.convert.DurationUnit;
  * @param connections How many connections the sessions are spread over.
  * @param commandTimeout How long the server may take to accept a connection, or to answer a
  *     command. If a duration suffix is not specified, milliseconds will be used.
- * @param readFromReplicas Whether sessions are read from the replicas of their primary, as they were
- *     up to 3 seconds ago.
+ * @param readFromReplicas Whether sessions are read from the replicas of their primary, as they
+ *     were up to 3 seconds ago.
  * @param allow Packages and classes, beside the application's own packages, whose objects may be
  *     session attributes.
  * @param attributes The class of an attribute, by the attribute's name.

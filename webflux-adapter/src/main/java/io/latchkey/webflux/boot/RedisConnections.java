@@ -26,7 +26,8 @@ final class RedisConnections {
     SslBundle bundle = redis.getSslBundle();
     // That the URL says rediss:// does not show in these details.
     boolean tls = bundle != null || (ofProperties && isTls(keys.url()));
-    // For properties with TLS but without a bundle, Boot makes one of what the JDK does anyway. With
+    // For properties with TLS but without a bundle, Boot makes one of what the JDK does anyway.
+    // With
     // it, customizers could not set certificates of their own.
     boolean named = !ofProperties || keys.bundle() != null;
     return address(redis, tls, source).with(named ? bundle : null);
