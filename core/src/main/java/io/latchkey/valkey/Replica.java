@@ -88,7 +88,7 @@ final class Replica {
   void failed(Throwable error) {
     if (error instanceof UnreadableSessionException
         || error instanceof ServerErrors.RedirectedException
-        || error instanceof ServerErrors.NotSentException) {
+        || ServerErrors.isOurOwn(error)) {
       return;
     }
     state = UNVERIFIED;

@@ -54,6 +54,14 @@ final class ServerErrors {
   /** What a replica says to WAIT. */
   private static final String WAIT_ON_A_REPLICA = "WAIT cannot be used with replica";
 
+  private static final String NOT_CONNECTED =
+      "the server is not connected; nothing was sent. Latchkey reconnects by itself";
+
+  private static final String OVERLOADED =
+      "the server does not keep up: "
+          + Backlog.MOST
+          + " commands wait for its answers on one connection already; nothing was sent";
+
   private static final Set<String> REDIRECTIONS = Set.of("MOVED", "ASK", "TRYAGAIN");
 
   /**
@@ -143,15 +151,16 @@ final class ServerErrors {
   }
 
   static SessionStoreUnavailableException notConnected() {
-    return new NotSentException(
-        "the server is not connected; nothing was sent. Latchkey reconnects by itself");
+    return new SessionStoreUnavailableException(NOT_CONNECTED, null, false);
   }
 
   static SessionStoreUnavailableException overloaded() {
-    return new NotSentException(
-        "the server does not keep up: "
-            + Backlog.MOST
-            + " commands wait for its answers on one connection already; nothing was sent");
+    return new SessionStoreUnavailableException(OVERLOADED, null, false);
+  }
+
+  /** Whether it failed here, and says nothing of the server. */
+  static boolean isOurOwn(Throwable error) {
+    return NOT_CONNECTED.equals(error.getMessage()) || OVERLOADED.equals(error.getMessage());
   }
 
   static SessionStoreUnavailableException tooManyHeld() {
@@ -348,15 +357,6 @@ final class ServerErrors {
     ReadOnlyException() {
       super(
           "the server cannot do this now and answered READONLY; nothing was written", null, false);
-    }
-  }
-
-  /** Says nothing of the server. */
-  static final class NotSentException extends SessionStoreUnavailableException {
-    private static final long serialVersionUID = 1L;
-
-    private NotSentException(String message) {
-      super(message, null, false);
     }
   }
 

@@ -27,8 +27,7 @@ final class RedisConnections {
     // That the URL says rediss:// does not show in these details.
     boolean tls = bundle != null || (ofProperties && isTls(keys.url()));
     // For properties with TLS but without a bundle, Boot makes one of what the JDK does anyway.
-    // With
-    // it, customizers could not set certificates of their own.
+    // Customizers could not set certificates of their own beside it.
     boolean named = !ofProperties || keys.bundle() != null;
     return address(redis, tls, source).with(named ? bundle : null);
   }
