@@ -41,7 +41,7 @@ import reactor.core.publisher.Mono;
 final class Sentinels {
   /** What a sentinel's user needs to be allowed. */
   static final String NEEDED =
-      "+sentinel|get-master-addr-by-name +sentinel|master +subscribe &+switch-master";
+      "+sentinel|get-master-addr-by-name +sentinel|master +subscribe resetchannels &+switch-master";
 
   /** For so long after a switch nobody needs to be asked again. */
   private static final long NEWS_NANOS = TimeUnit.SECONDS.toNanos(1);
