@@ -23,11 +23,13 @@ import java.util.concurrent.TimeUnit;
  */
 final class LentResources implements ClientResources {
   private final ClientResources lender;
+  private final EventLoopGroupProvider loops;
   private final NettyCustomizer customizer;
   private final Delay reconnectDelay;
 
   LentResources(ClientResources lender, NettyCustomizer customizer, Delay reconnectDelay) {
     this.lender = lender;
+    this.loops = new LentLoops(lender.eventLoopGroupProvider());
     this.customizer = customizer;
     this.reconnectDelay = reconnectDelay;
   }
@@ -84,7 +86,7 @@ final class LentResources implements ClientResources {
 
   @Override
   public EventLoopGroupProvider eventLoopGroupProvider() {
-    return lender.eventLoopGroupProvider();
+    return loops;
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,9 @@ final class ServerClient extends RedisClient {
   private static final Duration RETRY_MIN = Duration.ofMillis(50);
   private static final Duration RETRY_MAX = Duration.ofSeconds(2);
   private static final long SHUTDOWN_SECONDS = 2;
+
+  /** In connect timeouts: to ask where the server is, to connect, and to ask who it is. */
+  private static final int LONGEST_OPENING = 4;
 
   private final ClientResources resources;
   private volatile @Nullable Sentinels sentinels;
@@ -64,9 +68,28 @@ final class ServerClient extends RedisClient {
 
   /** A connection to a server that is not too old. */
   CompletionStage<StatefulRedisConnection<byte[], byte[]>> open(RedisURI uri) {
-    return connectAsync(ByteArrayCodec.INSTANCE, uri)
-        .toCompletableFuture()
-        .thenCompose(ServerVersion::check);
+    return inTime(
+        connectAsync(ByteArrayCodec.INSTANCE, uri)
+            .toCompletableFuture()
+            .thenCompose(ServerVersion::check));
+  }
+
+  /**
+   * Fails when it takes too long. Lettuce's own limits are kept by the event loop, which may have
+   * ended: by its lender, or with another client of the lender's that was the last to close.
+   */
+  private <C extends StatefulConnection<?, ?>> CompletableFuture<C> inTime(
+      CompletableFuture<C> opening) {
+    long millis = LONGEST_OPENING * getOptions().getSocketOptions().getConnectTimeout().toMillis();
+    return opening
+        .copy()
+        .orTimeout(millis, TimeUnit.MILLISECONDS)
+        .whenComplete(
+            (connection, error) -> {
+              if (error instanceof TimeoutException) {
+                var unused = opening.thenCompose(StatefulConnection::closeAsync);
+              }
+            });
   }
 
   /**
@@ -76,10 +99,12 @@ final class ServerClient extends RedisClient {
   Mono<StatefulRedisPubSubConnection<byte[], byte[]>> openToListen(RedisURI sentinel) {
     return Mono.fromFuture(
         () ->
-            connectPubSubAsync(ByteArrayCodec.INSTANCE, sentinel)
-                .toCompletableFuture()
-                .thenCompose(
-                    connection -> ServerVersion.check(connection).thenApply(checked -> connection))
+            inTime(
+                    connectPubSubAsync(ByteArrayCodec.INSTANCE, sentinel)
+                        .toCompletableFuture()
+                        .thenCompose(
+                            connection ->
+                                ServerVersion.check(connection).thenApply(checked -> connection)))
                 .handle(this::unlessClosed)
                 .thenCompose(Function.identity()),
         true);

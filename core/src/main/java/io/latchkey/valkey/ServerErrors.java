@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
@@ -117,7 +118,7 @@ final class ServerErrors {
           cause,
           false);
     }
-    if (cause instanceof RedisConnectionException) {
+    if (cause instanceof RedisConnectionException || cause instanceof TimeoutException) {
       return new SessionStoreUnavailableException(
           "no connection to the server could be made: is it running, and is the URI right?",
           cause,

@@ -13,10 +13,20 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
+import io.lettuce.core.resource.DefaultEventLoopGroupProvider;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.util.concurrent.EventExecutorGroup;
+import io.netty.util.concurrent.Promise;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -134,6 +144,74 @@ class ClosingTest {
     } finally {
       client.shutdown();
       assertThat(lent.shutdown(0, 5, TimeUnit.SECONDS).get(20, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  /** Lettuce's own limits of time are kept by these loops, so none of them ends the call. */
+  @Test
+  void aCallOnEventLoopsThatHaveEndedFailsInsteadOfHanging() throws Exception {
+    ClientResources lent = DefaultClientResources.create();
+    try (ValkeySessionStore store =
+        builder().resources(lent).commandTimeout(Duration.ofMillis(250)).build()) {
+      EventExecutorGroup loops =
+          lent.eventLoopGroupProvider().allocate(MultiThreadIoEventLoopGroup.class);
+      loops.shutdownGracefully(0, 0, TimeUnit.SECONDS).get(20, TimeUnit.SECONDS);
+      assertThat(error(store.create(Map.of())))
+          .isInstanceOfSatisfying(
+              SessionStoreUnavailableException.class,
+              unavailable -> assertThat(unavailable.outcomeUnknown()).isFalse())
+          .hasMessageContaining("no connection to the server could be made");
+    } finally {
+      lent.shutdown(0, 5, TimeUnit.SECONDS).await(20, TimeUnit.SECONDS);
+    }
+  }
+
+  /** Else it may be given those that end with the other: Lettuce does not look. */
+  @Test
+  void noStoreTakesEventLoopsWhileAnotherGivesThemBack() throws Exception {
+    CountDownLatch givingBack = new CountDownLatch(1);
+    CountDownLatch taken = new CountDownLatch(1);
+    AtomicBoolean takenMeanwhile = new AtomicBoolean();
+    ClientResources lent =
+        DefaultClientResources.builder()
+            .eventLoopGroupProvider(
+                new DefaultEventLoopGroupProvider(2) {
+                  @Override
+                  public <T extends EventLoopGroup> T allocate(Class<T> type) {
+                    if (givingBack.getCount() == 0) {
+                      taken.countDown();
+                    }
+                    return super.allocate(type);
+                  }
+
+                  @Override
+                  public Promise<Boolean> release(
+                      EventExecutorGroup group, long quietPeriod, long timeout, TimeUnit unit) {
+                    givingBack.countDown();
+                    takenMeanwhile.compareAndSet(false, isOver(taken));
+                    return super.release(group, quietPeriod, timeout, unit);
+                  }
+                })
+            .build();
+    try (ValkeySessionStore next = builder().resources(lent).build()) {
+      ValkeySessionStore last = builder().resources(lent).build();
+      created(last);
+      CompletableFuture<Void> closing = CompletableFuture.runAsync(() -> close(last));
+      assertThat(givingBack.await(20, TimeUnit.SECONDS)).isTrue();
+      created(next);
+      closing.get(20, TimeUnit.SECONDS);
+      assertThat(takenMeanwhile).isFalse();
+    } finally {
+      lent.shutdown(0, 5, TimeUnit.SECONDS).await(20, TimeUnit.SECONDS);
+    }
+  }
+
+  /** Waits for it for a while. */
+  private static boolean isOver(CountDownLatch latch) {
+    try {
+      return latch.await(300, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 
