@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
@@ -53,9 +54,7 @@ class ReplicaTopologiesTest {
       assertThat(calls(cluster.process(0), "get") + calls(cluster.process(1), "get")).isZero();
 
       assertThat(cluster.command(2, "CLUSTER", "FAILOVER")).isEqualTo("OK");
-      TestCluster.await(
-          "it has taken over",
-          () -> String.valueOf(cluster.command(2, "INFO", "replication")).contains("role:master"));
+      TestCluster.await("it has taken over", () -> isPrimary(cluster.process(2)));
       awaitReads(store, ids, cluster.process(0), cluster.process(3));
     }
   }
@@ -70,6 +69,8 @@ class ReplicaTopologiesTest {
       awaitReads(store, ids, own.replica());
       assertThat(own.sentinel(0, "SENTINEL", "FAILOVER", TestSentinels.NAME)).isEqualTo("OK");
       TestCluster.await("another is the primary", () -> own.primary().port() != former.port());
+      // Else the former one might be read from as the primary that it was.
+      TestCluster.await("the store writes to it", () -> writesTo(store, own.primary()));
       awaitReads(store, ids, former);
     }
   }
@@ -113,6 +114,16 @@ class ReplicaTopologiesTest {
         .readFromReplicas(true)
         .commandTimeout(Duration.ofSeconds(2))
         .build();
+  }
+
+  private static boolean writesTo(ValkeySessionStore store, ServerProcess server) {
+    long before = calls(server, "set");
+    value(whenBack(store.create(Map.of())));
+    return calls(server, "set") > before && isPrimary(server);
+  }
+
+  private static boolean isPrimary(ServerProcess server) {
+    return String.valueOf(call(server, "INFO", "replication")).contains("role:master");
   }
 
   /** Reads all, and tells whether a server was asked something, or refused it. */
