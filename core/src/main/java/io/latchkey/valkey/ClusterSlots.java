@@ -75,7 +75,7 @@ final class ClusterSlots {
 
   /** Completes when it is known who has which slot; fails if nobody can be asked. */
   Mono<Void> load() {
-    return loaded ? Mono.empty() : Mono.fromFuture(this::refresh, true);
+    return loaded ? Mono.empty() : Futures.outcome(this::refresh);
   }
 
   /** The slot has a new owner, and so may others have. */

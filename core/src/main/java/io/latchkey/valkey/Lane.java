@@ -68,8 +68,7 @@ final class Lane {
         Mono.create(subscriber -> hold(new Change<>(stripe, request, mark, asking, subscriber)));
     return stripe.isUp()
         ? sent
-        // Shared by all who wait for it: one who gives up must not cancel it for the others.
-        : Mono.fromFuture(stripe::open, true).onErrorMap(ServerErrors::translate).then(sent);
+        : Futures.outcome(stripe::open).onErrorMap(ServerErrors::translate).then(sent);
   }
 
   private void hold(Change<?> change) {

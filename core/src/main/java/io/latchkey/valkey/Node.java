@@ -203,8 +203,7 @@ final class Node {
   }
 
   private Mono<Stripe> opened(int stripe) {
-    // Shared by all who wait for it: one who gives up must not cancel it for the others.
-    return Mono.fromFuture(stripes[stripe]::open, true)
+    return Futures.outcome(stripes[stripe]::open)
         .onErrorMap(ServerErrors::translate)
         .thenReturn(stripes[stripe]);
   }

@@ -129,7 +129,7 @@ final class Sentinels {
       return Mono.error(ServerErrors.closed());
     }
     // Whoever is not waited for any more closes its connection all the same.
-    return Mono.fromFuture(
+    return Futures.outcome(
         () ->
             client
                 .open(sentinel)
@@ -140,9 +140,7 @@ final class Sentinels {
                                 end -> {
                                   var unused = connection.closeAsync();
                                 })
-                            .toFuture())
-                .toCompletableFuture(),
-        true);
+                            .toFuture()));
   }
 
   private Mono<Primary> ask(Link link) {

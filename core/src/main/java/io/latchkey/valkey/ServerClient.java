@@ -97,7 +97,7 @@ final class ServerClient extends RedisClient {
    * meanwhile there is none, and no error: nobody waits for it any more.
    */
   Mono<StatefulRedisPubSubConnection<byte[], byte[]>> openToListen(RedisURI sentinel) {
-    return Mono.fromFuture(
+    return Futures.outcome(
         () ->
             inTime(
                     connectPubSubAsync(ByteArrayCodec.INSTANCE, sentinel)
@@ -106,8 +106,7 @@ final class ServerClient extends RedisClient {
                             connection ->
                                 ServerVersion.check(connection).thenApply(checked -> connection)))
                 .handle(this::unlessClosed)
-                .thenCompose(Function.identity()),
-        true);
+                .thenCompose(Function.identity()));
   }
 
   private <C extends StatefulConnection<?, ?>> CompletionStage<@Nullable C> unlessClosed(

@@ -12,6 +12,7 @@ import io.latchkey.SessionStoreUnavailableException;
 import io.latchkey.tck.RespConnection;
 import io.latchkey.tck.ServerProcess;
 import io.latchkey.tck.ValkeyServer;
+import io.latchkey.testing.TestCluster;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -25,8 +26,11 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
+import reactor.test.StepVerifier;
 import reactor.util.retry.Retry;
 
 /** Rule 8: when Valkey is away calls fail fast, and when it is back they work again. */
@@ -161,6 +165,26 @@ class OutageTest {
               SessionStoreUnavailableException.class,
               error -> assertThat(error.outcomeUnknown()).isFalse());
       fake.awaitNoConnection(PATIENCE);
+    }
+  }
+
+  /** As Reactor does by itself with the failure of a future. */
+  @Test
+  void whoGaveUpBeforeTheConnectionFailedIsNotLoggedAsAnError() {
+    AtomicInteger commands = new AtomicInteger();
+    try (Logged errors = Logged.by(Operators.class);
+        FakeServer fake =
+            new FakeServer(
+                command -> {
+                  commands.incrementAndGet();
+                  return FakeServer.SILENCE;
+                })) {
+      ValkeySessionStore to = ValkeySessionStore.connect(fake.uri());
+      Disposable call = to.create(Map.of()).subscribe();
+      TestCluster.await("it is being connected", () -> commands.get() > 0);
+      call.dispose();
+      StepVerifier.create(to.closeAsync()).expectComplete().verify(PATIENCE);
+      assertThat(errors.all).isEmpty();
     }
   }
 
