@@ -28,8 +28,10 @@ import reactor.util.retry.Retry;
 final class SentinelWatch {
   private static final Logger log = LoggerFactory.getLogger(SentinelWatch.class);
 
+  /** So often each sentinel is asked, whatever it publishes. */
+  static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
+
   private static final String CHANNEL = "+switch-master";
-  private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
   private static final Duration RETRY_MIN = Duration.ofMillis(200);
   private static final Duration RETRY_MAX = Duration.ofSeconds(2);
 

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -62,7 +63,14 @@ public final class TestSentinels implements AutoCloseable {
 
   /** The sentinels, as a URI for a store. */
   public String uri() {
-    return sentinels.stream()
+    return uri(0);
+  }
+
+  /** The sentinels, as a URI for a store which names that one first. */
+  public String uri(int first) {
+    List<ServerProcess> all = new ArrayList<>(sentinels);
+    Collections.rotate(all, -first);
+    return all.stream()
         .map(sentinel -> "127.0.0.1:" + sentinel.port())
         .collect(Collectors.joining(",", "valkey-sentinel://", "?sentinelMasterId=" + NAME));
   }
@@ -83,6 +91,11 @@ public final class TestSentinels implements AutoCloseable {
         .filter(server -> server.port() != primary.port())
         .findFirst()
         .orElseThrow();
+  }
+
+  /** A sentinel, to be stopped or killed. */
+  public ServerProcess process(int number) {
+    return sentinels.get(number);
   }
 
   /** Sends a command to a sentinel. */

@@ -5,9 +5,6 @@ import static io.latchkey.valkey.Sessions.created;
 import static io.latchkey.valkey.Sessions.error;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.AppenderBase;
 import io.latchkey.tck.RespConnection;
 import io.latchkey.tck.ServerProcess;
 import io.latchkey.tck.ValkeyServer;
@@ -16,13 +13,11 @@ import io.latchkey.testing.TestSentinels;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 
@@ -42,7 +37,7 @@ class SentinelSwitchTest {
       awaitListeners(own, "plain", 1);
       awaitListeners(own, "acknowledged", 1);
       ServerProcess former = own.primary();
-      ServerProcess next = handOver(own);
+      ServerProcess next = handOver(own, SENTINELS);
       TestCluster.await(
           "both stores have followed",
           () -> clients(next).contains("name=plain") && clients(next).contains("=acknowledged"));
@@ -109,18 +104,16 @@ class SentinelSwitchTest {
               "ACL SETUSER deaf reset on >s3cret +sentinel|get-master-addr-by-name +sentinel|master"
                   .split(" "));
     }
-    Warnings warnings = new Warnings();
-    try (ValkeySessionStore store =
-        builder(TestSentinels.shared().uri(), "deaf")
-            .sentinelCredentials(() -> Mono.just(Credentials.of("deaf", "s3cret")))
-            .build()) {
+    try (Logged warnings = Logged.by(SentinelWatch.class);
+        ValkeySessionStore store =
+            builder(TestSentinels.shared().uri(), "deaf")
+                .sentinelCredentials(() -> Mono.just(Credentials.of("deaf", "s3cret")))
+                .build()) {
       create(12, store);
       TestCluster.await("it is said", () -> !warnings.all.isEmpty());
       awaitListeners(TestSentinels.shared(), "deaf", 0);
       create(12, store);
       assertThat(warnings.all).singleElement().asString().contains(Sentinels.NEEDED);
-    } finally {
-      warnings.remove();
     }
   }
 
@@ -164,14 +157,14 @@ class SentinelSwitchTest {
                 store.create(Map.of()).hasElement().onErrorReturn(false).block(PATIENCE)));
   }
 
-  /** Returns the next primary, when all sentinels know it. */
-  private static ServerProcess handOver(TestSentinels sentinels) {
+  /** Returns the next primary, when so many sentinels, from the first on, know it. */
+  static ServerProcess handOver(TestSentinels sentinels, int knowing) {
     ServerProcess next = sentinels.replica();
     assertThat(sentinels.sentinel(0, "SENTINEL", "FAILOVER", TestSentinels.NAME)).isEqualTo("OK");
     TestCluster.await(
-        "all sentinels name the next primary",
+        "sentinels name the next primary: " + knowing,
         () ->
-            IntStream.range(0, SENTINELS)
+            IntStream.range(0, knowing)
                 .allMatch(
                     i ->
                         sentinels
@@ -181,20 +174,21 @@ class SentinelSwitchTest {
   }
 
   /** Waits until each sentinel has so many connections of that name which have subscribed. */
-  private static void awaitListeners(TestSentinels sentinels, String name, int count) {
+  static void awaitListeners(TestSentinels sentinels, String name, int count) {
     TestCluster.await(
         "each sentinel has listeners: " + count,
         () ->
             IntStream.range(0, SENTINELS)
-                .allMatch(
-                    i ->
-                        sentinels
-                                .sentinel(i, "CLIENT", "LIST")
-                                .lines()
-                                .filter(line -> line.contains("name=" + name + " "))
-                                .filter(line -> line.contains(" sub=1 "))
-                                .count()
-                            == count));
+                .allMatch(i -> listeners(sentinels.process(i), name).size() == count));
+  }
+
+  /** The connections of that name which have subscribed, as CLIENT LIST has them. */
+  static List<String> listeners(ServerProcess sentinel, String name) {
+    return clients(sentinel)
+        .lines()
+        .filter(line -> line.contains(" name=" + name + " "))
+        .filter(line -> line.contains(" sub=1 "))
+        .toList();
   }
 
   /** A sentinel that names that primary, with that config-epoch. */
@@ -219,16 +213,16 @@ class SentinelSwitchTest {
     return "valkey-sentinel://" + hosts + "?sentinelMasterId=m";
   }
 
-  private static void create(int count, ValkeySessionStore store) {
+  static void create(int count, ValkeySessionStore store) {
     IntStream.range(0, count).forEach(i -> created(store));
   }
 
-  private static String clients(ServerProcess server) {
+  static String clients(ServerProcess server) {
     return command(server, "CLIENT", "LIST");
   }
 
   /** How many sessions it was told to store, by clients and not by replication. */
-  private static long writes(ServerProcess server) {
+  static long writes(ServerProcess server) {
     return info(server, "commandstats")
         .lines()
         .filter(line -> line.startsWith("cmdstat_set:"))
@@ -236,7 +230,7 @@ class SentinelSwitchTest {
         .sum();
   }
 
-  private static String info(ServerProcess server, String section) {
+  static String info(ServerProcess server, String section) {
     return command(server, "INFO", section);
   }
 
@@ -246,32 +240,9 @@ class SentinelSwitchTest {
     }
   }
 
-  private static ValkeySessionStore.Builder builder(String uri, String clientName) {
+  static ValkeySessionStore.Builder builder(String uri, String clientName) {
     return ValkeySessionStore.builder(uri)
         .commandTimeout(Duration.ofSeconds(1))
         .clientName(clientName);
-  }
-
-  /** What the watch has warned of. */
-  private static final class Warnings extends AppenderBase<ILoggingEvent> {
-    final List<String> all = new CopyOnWriteArrayList<>();
-
-    Warnings() {
-      start();
-      logger().addAppender(this);
-    }
-
-    void remove() {
-      logger().detachAppender(this);
-    }
-
-    @Override
-    protected void append(ILoggingEvent event) {
-      all.add(event.getFormattedMessage());
-    }
-
-    private static Logger logger() {
-      return (Logger) LoggerFactory.getLogger(SentinelWatch.class);
-    }
   }
 }
