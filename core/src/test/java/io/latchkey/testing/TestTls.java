@@ -67,10 +67,29 @@ public final class TestTls {
    * @return the running server, to be closed by the test
    */
   public Server start(X509Bundle certificate, String... args) {
+    return start(List.of(), certificate, args);
+  }
+
+  /**
+   * Starts a sentinel with TLS, which speaks it to the primary, too.
+   *
+   * @param name what it calls the primary
+   * @param primary a server with the same certificate
+   * @return the running sentinel, to be closed by the test
+   */
+  public Server startSentinel(X509Bundle certificate, String name, Server primary) {
+    Path file =
+        write(
+            "sentinel.conf", "sentinel monitor " + name + " 127.0.0.1 " + primary.port() + " 1\n");
+    return start(List.of(file.toString()), certificate, "--tls-replication", "yes", "--sentinel");
+  }
+
+  private Server start(List<String> file, X509Bundle certificate, String... args) {
     Path cert = write("server.pem", certificate.getCertificatePathPEM());
     Path key = write("server.key", certificate.getPrivateKeyPEM());
     int port = freePort();
-    List<String> words = new ArrayList<>(List.of("--tls-port", Integer.toString(port)));
+    List<String> words = new ArrayList<>(file);
+    words.addAll(List.of("--tls-port", Integer.toString(port)));
     words.addAll(List.of("--tls-cert-file", cert.toString(), "--tls-key-file", key.toString()));
     words.addAll(List.of("--tls-ca-cert-file", authorityFile().toString()));
     words.addAll(List.of("--tls-auth-clients", "no"));

@@ -10,6 +10,7 @@ import io.latchkey.Session;
 import io.latchkey.SessionStoreUnavailableException;
 import io.latchkey.tck.ServerProcess;
 import io.latchkey.tck.ValkeyServer;
+import io.latchkey.testing.TestCluster;
 import io.latchkey.testing.TestTls;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
@@ -113,6 +114,30 @@ class TlsTest {
     }
   }
 
+  /** The port tells: the sentinel speaks without TLS on another one. */
+  @Test
+  void aSentinelIsAskedAndListenedToByTlsAlone() {
+    X509Bundle certificate = issued(b -> b.addSanIpAddress("127.0.0.1"));
+    try (TestTls.Server primary = server(certificate);
+        TestTls.Server sentinel = tls.startSentinel(certificate, "m", primary);
+        ValkeySessionStore store = behind(sentinel.port()).clientName("listening").build();
+        ValkeySessionStore plain =
+            behind(sentinel.process().port()).commandTimeout(Duration.ofMillis(500)).build()) {
+      created(store);
+      TestCluster.await(
+          "the sentinel has a listener",
+          () -> !SentinelSwitchTest.listeners(sentinel.process(), "listening").isEmpty());
+      assertThat(SentinelSwitchTest.listeners(sentinel.process(), "listening"))
+          .singleElement()
+          .asString()
+          .contains(" laddr=127.0.0.1:" + sentinel.port() + " ");
+      assertThat(error(plain.create(Map.of())))
+          .isInstanceOfSatisfying(
+              SessionStoreUnavailableException.class,
+              error -> assertThat(error.outcomeUnknown()).isFalse());
+    }
+  }
+
   @Test
   void aProviderThatNeverAnswersIsSaidAndMayRecover() {
     AtomicReference<Mono<Credentials>> given = new AtomicReference<>(Mono.never());
@@ -178,6 +203,12 @@ class TlsTest {
 
   private ValkeySessionStore.Builder trusting(TestTls.Server server) {
     return ValkeySessionStore.builder(server.uri()).trustCertificates(tls.authorityFile());
+  }
+
+  private ValkeySessionStore.Builder behind(int sentinelPort) {
+    return ValkeySessionStore.builder(
+            "valkeys-sentinel://127.0.0.1:" + sentinelPort + "?sentinelMasterId=m")
+        .trustCertificates(tls.authorityFile());
   }
 
   private X509Bundle issued(UnaryOperator<CertificateBuilder> made) {
