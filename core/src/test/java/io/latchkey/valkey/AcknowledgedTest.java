@@ -126,6 +126,38 @@ class AcknowledgedTest {
     }
   }
 
+  /** No replica is waited for by who changed nothing. */
+  @ParameterizedTest
+  @EnumSource
+  void aFullPrimaryRefusesAtOnceWhatNeedsRoomAndDoesAllElse(Layout layout) {
+    ValkeySessionStore store = store(layout, LONG);
+    Session session = created(store);
+    call(servers.primary(), "CONFIG", "SET", "maxmemory", "1");
+    try {
+      servers.replica().pause();
+      for (Call call : List.of(Call.CREATE, Call.SAVE_NEW, Call.ROTATE_ID)) {
+        assertThat(error(call.on(store, session)))
+            .as("%s", call)
+            .isInstanceOfSatisfying(
+                SessionStoreUnavailableException.class,
+                error -> assertThat(error.outcomeUnknown()).isFalse())
+            .hasMessageContaining("OOM");
+      }
+      assertThat(value(store.get(session.id())).names()).containsExactly("user");
+      servers.replica().resume();
+      assertThat(value(store.delete(session.id()))).isTrue();
+      assertReplicated(0);
+      // There is no room for the write that would be waited for.
+      assertThat(error(store.delete(session.id())))
+          .isInstanceOf(SessionStoreUnavailableException.class)
+          .hasMessageContaining("could not be asked");
+    } finally {
+      call(servers.primary(), "CONFIG", "SET", "maxmemory", "0");
+    }
+    created(store);
+    assertReplicated(1);
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"GET", "GET_ALL", "SAVE", "TOUCH", "UPDATE"})
   void allOtherCallsNeedNoReplicaAndWaitForNobodyWhoDoes(Call call) {
