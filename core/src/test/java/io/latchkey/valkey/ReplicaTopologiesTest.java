@@ -86,9 +86,15 @@ class ReplicaTopologiesTest {
       List<String> ids = ids(elsewhere, 1);
       permit(servers.primary(), ServerErrors.NEEDED);
       permit(servers.replica(), PERMITTED);
-      try (ValkeySessionStore app = store(uri)) {
+      try (Logged warnings = Logged.by(Replicas.class);
+          ValkeySessionStore app = store(uri)) {
         TestCluster.await(
             "the primary has refused to tell", () -> hasRun(app, ids, servers.primary(), "role"));
+        TestCluster.await("it is said", () -> !warnings.all.isEmpty());
+        assertThat(warnings.all)
+            .singleElement()
+            .asString()
+            .contains("all reads go to the primary", ServerErrors.NEEDED_FOR_REPLICAS);
         assertThat(hasRun(app, ids, servers.replica(), "get")).isFalse();
       }
       permit(servers.primary(), PERMITTED);
