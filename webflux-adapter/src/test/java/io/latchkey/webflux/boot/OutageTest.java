@@ -37,6 +37,7 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.WebSession;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** What visitors of a Boot application see while its server is away, and when it is back. */
 @ExtendWith(OutputCaptureExtension.class)
@@ -256,7 +257,10 @@ class OutageTest {
                       session ->
                           session
                               .changeSessionId()
-                              .then(Mono.fromRunnable(server.kill()))
+                              // It waits for the server's end, which this thread may not.
+                              .then(
+                                  Mono.fromRunnable(server.kill())
+                                      .subscribeOn(Schedulers.boundedElastic()))
                               .then(
                                   Mono.fromRunnable(
                                       () -> session.getAttributes().put("user", "grace")))))
