@@ -19,6 +19,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamWriteConstraints;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.JsonRecyclerPools;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.JsonNode;
@@ -70,7 +71,7 @@ public final class AttributeCodec {
   private final Map<String, JavaType> registered = new HashMap<>();
   private final ObjectReader exactly;
 
-  /** Whether nobody but Jackson itself has a say in how texts and numbers are written. */
+  /** Whether nobody but Jackson itself has a say in how texts and numbers are written and read. */
   private final boolean plainIsJacksons;
 
   /** A codec that knows the JDK's values only, and writes those of other classes without a tag. */
@@ -102,6 +103,9 @@ public final class AttributeCodec {
     // was written by this application, and has passed a checksum.
     JsonFactory factory =
         JsonFactory.builder()
+            // One value takes a buffer, and a buffer of the thread's own takes no queue that all
+            // event loops share.
+            .recyclerPool(JsonRecyclerPools.threadLocalPool())
             .streamReadConstraints(
                 StreamReadConstraints.builder()
                     .maxNestingDepth(2 * StreamWriteConstraints.DEFAULT_MAX_DEPTH)
@@ -239,8 +243,17 @@ public final class AttributeCodec {
    * @return the value, or null for JSON's null
    * @throws SessionAttributeException if it is not of that type
    */
-  @SuppressWarnings("TypeParameterUnusedInFormals") // the caller's type token says what T is
+  @SuppressWarnings({
+    "TypeParameterUnusedInFormals", // the caller's type token says what T is
+    "unchecked" // and that it is String
+  })
   public <T> @Nullable T decode(String name, JsonBytes json, Type type) {
+    if (type == String.class && plainIsJacksons) {
+      String text = PlainJson.text(json);
+      if (text != null) {
+        return (T) text;
+      }
+    }
     try {
       JavaType javaType = mapper.constructType(type);
       ObjectReader reader =
@@ -268,6 +281,12 @@ public final class AttributeCodec {
    */
   public @Nullable Object decode(String name, JsonBytes json) {
     JavaType type = registered.isEmpty() ? null : registered.get(name);
+    if (type == null && plainIsJacksons) {
+      String text = PlainJson.text(json);
+      if (text != null) {
+        return text;
+      }
+    }
     try {
       ObjectReader reader = exactly;
       if (type != null) {

@@ -28,6 +28,8 @@ final class Fields extends AbstractMap<String, JsonBytes> {
   /** More than this are looked up by their hash. */
   private static final int MOST = 24;
 
+  private static final Fields NONE = new Fields(new JsonBytes[0], new JsonBytes[0], 0);
+
   private final JsonBytes[] names;
   private final JsonBytes[] values;
   private final int count;
@@ -75,7 +77,8 @@ final class Fields extends AbstractMap<String, JsonBytes> {
       Map<String, JsonBytes> before,
       Map<String, @Nullable JsonBytes> changes,
       AttributeCodec codec) {
-    return before instanceof Fields fields && fields.count + changes.size() <= MOST
+    Map<String, JsonBytes> from = before.isEmpty() ? NONE : before;
+    return from instanceof Fields fields && fields.count + changes.size() <= MOST
         ? fields.with(changes, codec)
         : Collections.unmodifiableMap(merged(before, changes));
   }

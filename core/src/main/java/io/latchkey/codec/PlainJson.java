@@ -1,12 +1,13 @@
 package io.latchkey.codec;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * JSON of what most attributes are, byte for byte as Jackson writes it: to set Jackson up for one
- * value takes several times as long as to write a short text.
+ * JSON of what most attributes are, byte for byte as Jackson writes it, and texts as Jackson reads
+ * them: to set Jackson up for one value takes several times as long as to write a short text.
  */
 final class PlainJson {
   private static final byte[] TRUE = "true".getBytes(US_ASCII);
@@ -43,8 +44,24 @@ final class PlainJson {
     return quoted;
   }
 
+  /** The text that a JSON string is, or null if it takes Jackson to tell. */
+  static @Nullable String text(JsonBytes json) {
+    byte[] bytes = json.array();
+    int start = json.offset();
+    int last = start + json.length() - 1;
+    if (last <= start || bytes[start] != '"' || bytes[last] != '"') {
+      return null;
+    }
+    for (int i = start + 1; i < last; i++) {
+      if (!isPlain(bytes[i])) {
+        return null;
+      }
+    }
+    return new String(bytes, start + 1, last - start - 1, ISO_8859_1);
+  }
+
   /** Whether it stands for itself in a JSON string, and in ASCII. */
-  private static boolean isPlain(char c) {
+  private static boolean isPlain(int c) {
     return c >= ' ' && c <= '~' && c != '"' && c != '\\';
   }
 }

@@ -39,8 +39,11 @@ final class TrackedSession implements ExactSession {
   private boolean rotatedAway;
   private @Nullable IdleChange idleChange;
 
-  /** Made by the first change: most sessions have none. */
+  /** Made by the first change: most sessions have none. Copied before the next if it is lent. */
   private Map<String, Change> changes = Map.of();
+
+  /** Whether an edit has the changes themselves, and no copy: most have all that will ever be. */
+  private boolean changesLent;
 
   /** Counts what was put among the changes, so that an edit knows whether it has them all. */
   private int changesMade;
@@ -254,9 +257,18 @@ final class TrackedSession implements ExactSession {
   private void put(String name, Change change) {
     if (changes.isEmpty()) {
       changes = new LinkedHashMap<>();
+      changesLent = false;
     }
-    changes.put(name, change);
+    ownChanges().put(name, change);
     changesMade++;
+  }
+
+  private Map<String, Change> ownChanges() {
+    if (changesLent) {
+      changes = new LinkedHashMap<>(changes);
+      changesLent = false;
+    }
+    return changes;
   }
 
   private synchronized @Nullable Change change(String name) {
@@ -304,7 +316,8 @@ final class TrackedSession implements ExactSession {
     int made;
     IdleChange idle;
     synchronized (this) {
-      pending = new LinkedHashMap<>(changes);
+      pending = changes;
+      changesLent = true;
       made = changesMade;
       idle = idleChange;
     }
@@ -316,12 +329,15 @@ final class TrackedSession implements ExactSession {
   /** Remembers an attempt until its outcome is known. */
   synchronized void begin(String mark, Edit edit) {
     if (outstanding.isEmpty()) {
-      outstanding = new LinkedHashMap<>();
+      outstanding = Map.of(mark, edit); // hardly ever there is a second
+      return;
     }
-    if (outstanding.size() == MAX_OUTSTANDING) {
-      outstanding.remove(outstanding.keySet().iterator().next());
+    Map<String, Edit> more = new LinkedHashMap<>(outstanding);
+    if (more.size() == MAX_OUTSTANDING) {
+      more.remove(more.keySet().iterator().next());
     }
-    outstanding.put(mark, edit);
+    more.put(mark, edit);
+    outstanding = more;
   }
 
   /** Nobody waits for the answer to an attempt any more, or it will never come. */
@@ -335,8 +351,10 @@ final class TrackedSession implements ExactSession {
   }
 
   private void forget(String mark) {
-    if (!outstanding.isEmpty()) {
+    if (outstanding.size() > 1) {
       outstanding.remove(mark);
+    } else if (outstanding.containsKey(mark)) {
+      outstanding = Map.of();
     }
   }
 
@@ -355,7 +373,7 @@ final class TrackedSession implements ExactSession {
     if (edit.changesMade == changesMade) {
       changes = Map.of(); // not clear(): hundreds of sessions later, its entries lie in no cache
     } else if (!changes.isEmpty()) {
-      edit.changes.forEach(changes::remove);
+      edit.changes.forEach(ownChanges()::remove);
     }
     if (idleChange == edit.idle) {
       idleChange = null;

@@ -6,6 +6,7 @@ import io.lettuce.core.output.ValueOutput;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.ProtocolKeyword;
+import java.nio.ByteBuffer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,16 @@ final class Request<T> {
 
   static CommandOutput<byte[], byte[], byte[]> bytes() {
     return new ValueOutput<>(ByteArrayCodec.INSTANCE);
+  }
+
+  /** Whether there is an answer, whatever it says. */
+  static CommandOutput<byte[], byte[], Boolean> isThere() {
+    return new CommandOutput<>(ByteArrayCodec.INSTANCE, false) {
+      @Override
+      public void set(@Nullable ByteBuffer bytes) {
+        output = bytes != null;
+      }
+    };
   }
 
   /** A command that asks it once. */

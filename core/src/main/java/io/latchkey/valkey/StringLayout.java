@@ -156,23 +156,18 @@ final class StringLayout implements SessionBackend {
     byte[] document = StringDocument.encode(session, codec);
     long timeToLive = timeToLive(session);
     byte[] key = keys.key(id);
-    Request<byte[]> request =
+    Request<Boolean> request =
         timeToLive == SessionSettings.NEVER
-            ? Request.of(CommandType.SET, Request::bytes, key, document, NX)
+            ? Request.of(CommandType.SET, Request::isThere, key, document, NX)
             : Request.of(
                 CommandType.SET,
-                Request::bytes,
+                Request::isThere,
                 key,
                 document,
                 NX,
                 PX,
                 ByteWriter.ascii(Long.toString(timeToLive)));
-    return changes
-        .make(commands -> commands.execute(id, request), ok -> true)
-        // Not hasElement(), which looks for somebody to hand the discarded answer to: 5 % of a
-        // create.
-        .map(ok -> true)
-        .defaultIfEmpty(false);
+    return changes.make(commands -> commands.execute(id, request), inserted -> true);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.latchkey.codec;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -31,6 +32,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -100,6 +103,54 @@ class AttributeCodecTest {
   void aValueComesBackAsItWentIn(Object value, Type type) {
     Object back = codec.decode("cart", codec.encode("cart", value), type);
     assertThat(back).isEqualTo(value);
+  }
+
+  /** The short way past Jackson has to find the same texts, and the same errors. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"\"",
+        "\"text\"",
+        " \"text\"",
+        "\"text\" ",
+        "\"~ !\\u007f\"",
+        "\"\u007f\"",
+        "\"a\\\"b\"",
+        "\"a\\\\\"",
+        "\"\\u00e9\"",
+        "\"\u00e9\"",
+        "\"\u65e5\u672c\"",
+        "\"a\tb\"",
+        "\"",
+        "\"text",
+        "text\"",
+        "\"a\"b\"",
+        "\"a\\\"",
+        "1",
+        "true",
+        "null",
+        "{}"
+      })
+  void aTextIsReadAsJacksonReadsIt(String json) {
+    byte[] padded = ("\"x\"," + json + ",\"y\"").getBytes(UTF_8);
+    JsonBytes view = new JsonBytes(padded, 4, padded.length - 8);
+    Object expected;
+    try {
+      expected = JsonMapper.shared().readValue(json, Object.class);
+    } catch (JacksonException e) {
+      assertThatThrownBy(() -> codec.decode("name", view))
+          .isInstanceOf(SessionAttributeException.class);
+      assertThatThrownBy(() -> codec.decode("name", view, String.class))
+          .isInstanceOf(SessionAttributeException.class);
+      return;
+    }
+    assertThat(codec.decode("name", view)).isEqualTo(expected);
+    if (expected instanceof String || expected == null) {
+      assertThat(codec.<String>decode("name", view, String.class)).isEqualTo(expected);
+    } else {
+      assertThatThrownBy(() -> codec.decode("name", view, String.class))
+          .isInstanceOf(SessionAttributeException.class);
+    }
   }
 
   @Test

@@ -51,4 +51,31 @@ class TrackedSessionTest {
     assertThat(session.get("a", Integer.class)).contains(2);
     assertThat(session.get("b", Integer.class)).contains(1);
   }
+
+  /** An edit has the changes themselves. */
+  @Test
+  void whatIsChangedLaterIsNoPartOfAnEdit() {
+    session.set("a", 1);
+    Edit first = session.edit();
+    session.set("b", 1);
+    Edit second = session.edit();
+    session.set("c", 1);
+    session.saved(first, first.appliedTo(read, 2));
+    assertThat(session.edit().encoded()).containsOnlyKeys("b", "c");
+    assertThat(second.encoded()).containsOnlyKeys("a", "b");
+  }
+
+  @Test
+  void ofManyAttemptsWithoutAnAnswerTheOldestIsForgotten() {
+    for (int i = 0; i < 17; i++) {
+      session.set("a", i);
+      session.begin("mark" + i, session.edit());
+    }
+    assertThat(session.outstanding("mark0")).isNull();
+    assertThat(session.outstanding("mark1")).isNotNull();
+    assertThat(session.outstanding("mark16")).isNotNull();
+    session.failed("mark16");
+    assertThat(session.outstanding("mark16")).isNull();
+    assertThat(session.outstanding("mark15")).isNotNull();
+  }
 }

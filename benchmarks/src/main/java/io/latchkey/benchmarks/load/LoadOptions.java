@@ -98,8 +98,10 @@ final class LoadOptions {
 
   @Option(
       names = "--warmup",
-      defaultValue = "3s",
-      description = "How long requests are made, 64 at a time, before that.")
+      defaultValue = "10s",
+      description =
+          "How long requests are made, 64 at a time, before that. While the JVM still compiles,"
+              + " its threads take the processors from the store's.")
   Duration warmup = Duration.ZERO;
 
   @Option(
