@@ -20,6 +20,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.util.retry.Retry;
@@ -32,8 +33,14 @@ final class ServerClient extends RedisClient {
   private static final Duration RETRY_MAX = Duration.ofSeconds(2);
   private static final long SHUTDOWN_SECONDS = 2;
 
-  /** In connect timeouts: to ask where the server is, to connect, and to ask who it is. */
-  private static final int LONGEST_OPENING = 4;
+  /**
+   * In connect timeouts, more than all steps together take: credentials, connecting and saying who
+   * one is, of a sentinel and then of the primary, and what a sentinel is asked.
+   */
+  private static final int LONGEST_OPENING = 10;
+
+  /** Beside those, for the head starts of sentinels, and a server that is asked again at once. */
+  private static final Duration BESIDE_THE_STEPS = Duration.ofSeconds(2);
 
   private final ClientResources resources;
   private volatile @Nullable Sentinels sentinels;
@@ -80,16 +87,21 @@ final class ServerClient extends RedisClient {
    */
   private <C extends StatefulConnection<?, ?>> CompletableFuture<C> inTime(
       CompletableFuture<C> opening) {
-    long millis = LONGEST_OPENING * getOptions().getSocketOptions().getConnectTimeout().toMillis();
-    return opening
-        .copy()
-        .orTimeout(millis, TimeUnit.MILLISECONDS)
-        .whenComplete(
-            (connection, error) -> {
-              if (error instanceof TimeoutException) {
-                var unused = opening.thenCompose(StatefulConnection::closeAsync);
-              }
-            });
+    Duration step = getOptions().getSocketOptions().getConnectTimeout();
+    long longest = step.multipliedBy(LONGEST_OPENING).plus(BESIDE_THE_STEPS).toMillis();
+    CompletableFuture<C> inTime = opening.copy();
+    // Not orTimeout, whose only thread would run what callers do about the error.
+    Disposable limit =
+        Schedulers.parallel()
+            .schedule(
+                () -> {
+                  if (inTime.completeExceptionally(new TimeoutException())) {
+                    var unused = opening.thenCompose(StatefulConnection::closeAsync);
+                  }
+                },
+                longest,
+                TimeUnit.MILLISECONDS);
+    return inTime.whenComplete((connection, error) -> limit.dispose());
   }
 
   /**

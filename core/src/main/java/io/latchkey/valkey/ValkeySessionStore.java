@@ -99,11 +99,11 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
    * </table>
    *
    * <p>Whatever the topology, a call fails at once while whoever has its session cannot be reached,
-   * or, where no connection was ever made, within the {@link Builder#commandTimeout
-   * commandTimeout}; and works again by itself. Behind Sentinel and in a cluster a primary
-   * replicates to others after it has answered: what it had not passed on when it died is lost, and
-   * so a session whose end was the last thing it was told may be there again; {@link
-   * Builder#acknowledgedBy} is for those who cannot have that.
+   * or, where no connection was ever made, with the attempt to make one, each step of which takes
+   * at most the {@link Builder#commandTimeout commandTimeout}; and works again by itself. Behind
+   * Sentinel and in a cluster a primary replicates to others after it has answered: what it had not
+   * passed on when it died is lost, and so a session whose end was the last thing it was told may
+   * be there again; {@link Builder#acknowledgedBy} is for those who cannot have that.
    *
    * @param uri the server or servers
    * @return a builder with the defaults

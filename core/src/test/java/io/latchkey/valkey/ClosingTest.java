@@ -152,7 +152,7 @@ class ClosingTest {
   void aCallOnEventLoopsThatHaveEndedFailsInsteadOfHanging() throws Exception {
     ClientResources lent = DefaultClientResources.create();
     try (ValkeySessionStore store =
-        builder().resources(lent).commandTimeout(Duration.ofMillis(250)).build()) {
+        builder().resources(lent).commandTimeout(Duration.ofMillis(50)).build()) {
       EventExecutorGroup loops =
           lent.eventLoopGroupProvider().allocate(MultiThreadIoEventLoopGroup.class);
       loops.shutdownGracefully(0, 0, TimeUnit.SECONDS).get(20, TimeUnit.SECONDS);

@@ -47,8 +47,8 @@ class SentinelHangTest {
   @Test
   void aStoreThatAsksItFirstIsOpenedAndClosedWithoutIt() {
     own.process(HANGING).pause();
-    try (Logged errors = Logged.by(Operators.class)) {
-      ValkeySessionStore store = builder("opened").commandTimeout(PATIENCE).build();
+    try (Logged errors = Logged.by(Operators.class);
+        ValkeySessionStore store = builder("opened").commandTimeout(PATIENCE).build()) {
       assertThat(store.create(Map.of()).block(SOON)).isNotNull();
       StepVerifier.create(store.closeAsync()).expectComplete().verify(SOON);
       // That what was asked of it was given up is nobody's error.
@@ -73,11 +73,11 @@ class SentinelHangTest {
       TestCluster.await(
           "the store has followed",
           () -> SentinelSwitchTest.clients(next).contains("name=following"));
+      // It has not been demoted yet, which would also lead to the next one.
+      assertThat(SentinelSwitchTest.info(former, "replication")).contains("role:master");
       long beforeAtFormer = SentinelSwitchTest.writes(former);
       SentinelSwitchTest.create(20, store);
       assertThat(SentinelSwitchTest.writes(former)).isEqualTo(beforeAtFormer);
-      // It has not been demoted yet, which would also lead to the next one.
-      assertThat(SentinelSwitchTest.info(former, "replication")).contains("role:master");
     }
   }
 

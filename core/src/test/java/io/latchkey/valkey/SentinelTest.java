@@ -39,6 +39,19 @@ class SentinelTest {
     Mono.defer(store::closeAsync).subscribeOn(Schedulers.parallel()).block(PATIENCE);
   }
 
+  /** Each is asked a little later than the one before, and with a short timeout that is long. */
+  @Test
+  void manySentinelsThatAreAwayLeaveTimeForTheOneThatIsThere() throws IOException {
+    String nobody = "127.0.0.1:" + portOfNobody() + ",";
+    String uri = TestSentinels.shared().uri().replace("://", "://" + nobody.repeat(6));
+    try (ValkeySessionStore store =
+        ValkeySessionStore.builder(uri).commandTimeout(Duration.ofMillis(100)).build()) {
+      Mono<Session> created = store.create(Map.of());
+      // On a busy machine one of the steps may well take longer than that.
+      value(created.retryWhen(Retry.fixedDelay(20, Duration.ofMillis(100))));
+    }
+  }
+
   @Test
   void aPrimaryThatTheSentinelsDoNotKnowIsSaid() {
     String uri = TestSentinels.shared().uri().replace(TestSentinels.NAME, "other");
