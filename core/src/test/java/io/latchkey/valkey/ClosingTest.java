@@ -225,7 +225,8 @@ class ClosingTest {
       Set<String> lenders = eventLoops();
       try (ValkeySessionStore store = builder().resources(lent).build()) {
         created(store);
-        assertThat(eventLoops()).isEqualTo(lenders);
+        // Those of an earlier test may just be coming to their end.
+        assertThat(eventLoops()).isNotEmpty().isSubsetOf(lenders);
       }
     } finally {
       client.shutdown();
