@@ -248,11 +248,9 @@ public final class AttributeCodec {
     "unchecked" // and that it is String
   })
   public <T> @Nullable T decode(String name, JsonBytes json, Type type) {
-    if (type == String.class && plainIsJacksons) {
-      String text = PlainJson.text(json);
-      if (text != null) {
-        return (T) text;
-      }
+    String plain = type == String.class ? plainText(json) : null;
+    if (plain != null) {
+      return (T) plain;
     }
     try {
       JavaType javaType = mapper.constructType(type);
@@ -281,11 +279,9 @@ public final class AttributeCodec {
    */
   public @Nullable Object decode(String name, JsonBytes json) {
     JavaType type = registered.isEmpty() ? null : registered.get(name);
-    if (type == null && plainIsJacksons) {
-      String text = PlainJson.text(json);
-      if (text != null) {
-        return text;
-      }
+    String plain = type == null ? plainText(json) : null;
+    if (plain != null) {
+      return plain;
     }
     try {
       ObjectReader reader = exactly;
@@ -306,6 +302,11 @@ public final class AttributeCodec {
           "attribute '%s' cannot be read as what it was stored as: %s".formatted(name, why),
           null);
     }
+  }
+
+  /** The text that it is, or null if it is none, or takes Jackson to tell. */
+  private @Nullable String plainText(JsonBytes json) {
+    return plainIsJacksons ? PlainJson.text(json) : null;
   }
 
   private JavaType boxed(JavaType type) {

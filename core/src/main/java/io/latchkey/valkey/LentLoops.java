@@ -12,6 +12,8 @@ import java.util.concurrent.TimeUnit;
  * has them, and ends them with the last; but between the count and the end it gives them to whoever
  * asks just then, whose connections would never come to an end. So nobody asks just then, as far as
  * stores are concerned; what else is on these loops is beyond us (see {@link ServerClient#open}).
+ *
+ * <p>Nothing is waited for under the lock: loops are made there, or told to end.
  */
 final class LentLoops implements EventLoopGroupProvider {
   private final EventLoopGroupProvider lender;
