@@ -5,10 +5,17 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /** A {@link ShopServer} in a JVM of its own, which ends with this one. */
 final class ShopProcess implements AutoCloseable {
+  /**
+   * By itself each of the three would take up to a quarter of the machine's memory, and another one
+   * on another machine.
+   */
+  private static final String HEAP = "-Xmx512m";
+
   private final Process process;
   private final int port;
 
@@ -22,6 +29,7 @@ final class ShopProcess implements AutoCloseable {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                HEAP,
                 "-cp",
                 System.getProperty("java.class.path"),
                 ShopServer.class.getName(),
@@ -70,6 +78,11 @@ final class ShopProcess implements AutoCloseable {
 
   int port() {
     return port;
+  }
+
+  /** How it ended; empty while it runs. */
+  OptionalInt exitCode() {
+    return process.isAlive() ? OptionalInt.empty() : OptionalInt.of(process.exitValue());
   }
 
   /** At once, as there is nothing that it has to bring to an end. */

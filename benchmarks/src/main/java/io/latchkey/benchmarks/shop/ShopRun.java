@@ -18,7 +18,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
 import picocli.CommandLine;
@@ -93,13 +95,12 @@ public final class ShopRun implements Callable<Integer> {
    * @param args options, and the file to write
    */
   public static void main(String[] args) {
-    System.exit(execute(args));
+    System.exit(commandLine().execute(args));
   }
 
-  static int execute(String... args) {
+  static CommandLine commandLine() {
     return new CommandLine(new ShopRun())
-        .registerConverter(Duration.class, DurationStyle.SIMPLE::parse)
-        .execute(args);
+        .registerConverter(Duration.class, DurationStyle.SIMPLE::parse);
   }
 
   @Override
@@ -110,15 +111,35 @@ public final class ShopRun implements Callable<Integer> {
       try {
         all(server, started);
       } finally {
+        tellEnded();
         shops.values().forEach(ShopProcess::close);
         server.clear();
       }
     }
-    if (measured.stream().anyMatch(round -> round.failed() > 0)) {
-      System.err.println("Pages failed: the report leaves these rounds out.");
+    String failed =
+        measured.stream()
+            .filter(round -> round.failed() > 0)
+            .map(round -> round.failed() + " of " + round.variant() + " in round " + round.round())
+            .collect(Collectors.joining(", "));
+    if (!failed.isEmpty()) {
+      tell("Pages failed, " + failed + ": the report leaves these rounds out.");
       return CommandLine.ExitCode.SOFTWARE;
     }
     return CommandLine.ExitCode.OK;
+  }
+
+  /** Tells a shop that went away, as where memory is short, from one that answers with errors. */
+  private void tellEnded() {
+    shops.forEach(
+        (variant, shop) ->
+            shop.exitCode()
+                .ifPresent(
+                    code ->
+                        tell("The shop " + variant + " ended by itself, with exit code " + code)));
+  }
+
+  private void tell(String trouble) {
+    Objects.requireNonNull(spec, "spec").commandLine().getErr().println(trouble);
   }
 
   private void all(BenchServer server, String started) throws IOException, InterruptedException {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.benchmarks.BenchServer;
 import io.latchkey.benchmarks.shop.ShopResult.Round;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -18,6 +20,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 @Timeout(120)
 class ShopRunTest {
+  private final StringWriter errors = new StringWriter();
+
   @TempDir private Path folder;
 
   @Test
@@ -54,7 +58,7 @@ class ShopRunTest {
     Path file = folder.resolve("shop.json");
 
     int status =
-        ShopRun.execute(
+        run(
             file.toString(),
             "--rounds=2",
             "--time=200ms",
@@ -62,7 +66,7 @@ class ShopRunTest {
             "--connections=4",
             "--visitors=8");
 
-    assertThat(status).isZero();
+    assertThat(status).as(errors::toString).isZero();
     ShopResult result = JsonMapper.shared().readValue(file, ShopResult.class);
     assertThat(result.rounds())
         .extracting(Round::variant)
@@ -84,14 +88,18 @@ class ShopRunTest {
 
   @Test
   void refusesFewerVisitorsThanConnections() {
-    assertThat(ShopRun.execute(folder.resolve("shop.json").toString(), "--visitors=3"))
+    assertThat(run(folder.resolve("shop.json").toString(), "--visitors=3"))
         .isEqualTo(CommandLine.ExitCode.USAGE);
   }
 
   @Test
   void refusesAFileInAFolderThatIsNotThere() {
-    assertThat(ShopRun.execute(folder.resolve("missing/shop.json").toString()))
+    assertThat(run(folder.resolve("missing/shop.json").toString()))
         .isEqualTo(CommandLine.ExitCode.USAGE);
+  }
+
+  private int run(String... args) {
+    return ShopRun.commandLine().setErr(new PrintWriter(errors, true)).execute(args);
   }
 
   /** What the keys begin with, and how many there are. */
