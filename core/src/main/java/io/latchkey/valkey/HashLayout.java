@@ -100,7 +100,9 @@ final class HashLayout implements SessionBackend {
                 return with_all(key, '{')
               end
               """
-                  .formatted(Lua.isOtherVersion(HashFields.HEAD), Lua.isOwnMark(HashFields.HEAD))
+                  .formatted(
+                      Lua.isOtherVersion(HashFields.HEAD, "ARGV[1]"),
+                      Lua.isOwnMark(HashFields.HEAD, "ARGV[2]"))
               + "redis.call('HSET', key, 'latchkey', head)\n"
               + APPLY.formatted("key", 0)
               + "return {'1'}");
@@ -119,7 +121,7 @@ final class HashLayout implements SessionBackend {
               if not string.find(refused.err, 'no such key', 1, true) then return refused end
               if ARGV[6] ~= '0' then redis.call('PEXPIRE', KEYS[2], ARGV[6]) end
               """
-                  .formatted(Lua.isOtherVersion(HashFields.HEAD))
+                  .formatted(Lua.isOtherVersion(HashFields.HEAD, "ARGV[1]"))
               + APPLY.formatted("key", 0)
               + """
               redis.call('RENAME', key, KEYS[2])

@@ -21,9 +21,9 @@ final class Lua {
         local absolute = tonumber(%s)
         """
             .formatted(
-                sub(head + Head.ACCESS, Head.TIME_DIGITS),
-                sub(head + Head.IDLE, Head.TIME_DIGITS),
-                sub(head + Head.ABSOLUTE, Head.TIME_DIGITS))
+                sub("head", head + Head.ACCESS, Head.TIME_DIGITS),
+                sub("head", head + Head.IDLE, Head.TIME_DIGITS),
+                sub("head", head + Head.ABSOLUTE, Head.TIME_DIGITS))
         + """
         local ttl = idle
         if idle > 0 then
@@ -43,17 +43,27 @@ final class Lua {
         """;
   }
 
-  /** Whether the head at that offset is not the version that ARGV[1] expects. */
-  static String isOtherVersion(int head) {
-    return sub(head + Head.VERSION, Head.VERSION_LENGTH) + " ~= ARGV[1]";
+  /** Whether the head at that offset is of another version than the expected one. */
+  static String isOtherVersion(int head, String expected) {
+    return version("head", head) + " ~= " + expected;
   }
 
-  /** Whether the head at that offset was written by the attempt that ARGV[2] marks. */
-  static String isOwnMark(int head) {
-    return sub(head + Head.LENGTH - Marks.LENGTH, Marks.LENGTH) + " == ARGV[2]";
+  /** Whether the head at that offset was written by the attempt that has this mark. */
+  static String isOwnMark(int head, String mark) {
+    return mark("head", head) + " == " + mark;
   }
 
-  private static String sub(int offset, int length) {
-    return "string.sub(head, " + (offset + 1) + ", " + (offset + length) + ")";
+  /** Version and mark of the head at that offset of a text. */
+  static String version(String text, int head) {
+    return sub(text, head + Head.VERSION, Head.VERSION_LENGTH);
+  }
+
+  /** The mark of the head at that offset of a text. */
+  static String mark(String text, int head) {
+    return sub(text, head + Head.LENGTH - Marks.LENGTH, Marks.LENGTH);
+  }
+
+  private static String sub(String text, int offset, int length) {
+    return "string.sub(" + text + ", " + (offset + 1) + ", " + (offset + length) + ")";
   }
 }

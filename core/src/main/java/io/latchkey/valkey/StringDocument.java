@@ -127,6 +127,30 @@ final class StringDocument {
     return Head.read(document, HEAD, new LazyBody(document, codec));
   }
 
+  /**
+   * What the document that a session was read from starts with, up to its checksum. Of a session
+   * that was not read from one it is the head alone, with zeros behind it.
+   */
+  static byte[] start(Snapshot session) {
+    if (session.body() instanceof LazyBody read) {
+      return Arrays.copyOf(read.document, CHECKSUM - 1);
+    }
+    ByteWriter out = new ByteWriter(CHECKSUM - 1);
+    out.put(START_BYTES);
+    Head.write(session, out);
+    return out.bytes;
+  }
+
+  /**
+   * The last index of {@link #start}, counted from the document's end as {@code GETRANGE} does it:
+   * in a document that was cut off, or continued, it is another place. 0 of a session that was not
+   * read from one.
+   */
+  static byte[] endOfStart(Snapshot session) {
+    int index = session.body() instanceof LazyBody read ? CHECKSUM - 2 - read.document.length : 0;
+    return ByteWriter.ascii(Integer.toString(index));
+  }
+
   /** The key where the session lies now, if it was renewed and this is what its old key holds. */
   static byte @Nullable [] movedTo(byte[] document) {
     return document.length > MOVED_BYTES.length + 2 && startsWith(document, MOVED_BYTES)

@@ -59,9 +59,26 @@ final class StringLayout implements SessionBackend {
       end
       """;
 
+  /**
+   * Begins with a question that answers for most documents that the caller has read: whether this
+   * one starts as that did, but for the last access, and is as long. One command tells both, as it
+   * says from the end of the document where to end. The rest is for what was saved since, or was
+   * not read.
+   */
   private static final Script WRITE =
       new Script(
-          readHead("'0'")
+          """
+          local start = ARGV[2] ~= '0' and redis.call('GETRANGE', KEYS[1], 0, ARGV[2])
+          if start == ARGV[1] or (start and #start == #ARGV[1]
+            and string.sub(start, 1, %1$d) == string.sub(ARGV[1], 1, %1$d)
+            and string.sub(start, %2$d) == string.sub(ARGV[1], %2$d)) then
+          """
+                  .formatted(
+                      StringDocument.HEAD + Head.ACCESS,
+                      StringDocument.HEAD + Head.ACCESS + Head.TIME_DIGITS + 1)
+              + SET.formatted("KEYS[1]")
+              + "return '1' end\n"
+              + readHead("'0'")
               + """
               if %s then
                 if %s then return '1' end
@@ -69,7 +86,9 @@ final class StringLayout implements SessionBackend {
               end
               """
                   .formatted(
-                      Lua.isOtherVersion(StringDocument.HEAD), Lua.isOwnMark(StringDocument.HEAD))
+                      Lua.isOtherVersion(
+                          StringDocument.HEAD, Lua.version("ARGV[1]", StringDocument.HEAD)),
+                      Lua.isOwnMark(StringDocument.HEAD, Lua.mark("ARGV[3]", StringDocument.HEAD)))
               + SET.formatted("key")
               + "return '1'");
 
@@ -78,19 +97,19 @@ final class StringLayout implements SessionBackend {
           readHead("'=' .. (redis.call('GET', KEYS[2]) or '')")
               + """
               if key == KEYS[2] then return '=' .. redis.call('GET', key) end
-              if key ~= KEYS[1] and ARGV[5] ~= '0' then return '~' end
+              if key ~= KEYS[1] and ARGV[2] ~= '0' then return '~' end
               if %s then return redis.call('GET', key) end
               if redis.call('EXISTS', KEYS[2]) == 1 then return '!' end
               redis.call('SETRANGE', KEYS[2], 0, '') -- nothing, but a full server refuses it
               redis.call('UNLINK', KEYS[2]) -- refused before anything is written, or not at all
               """
-                  .formatted(Lua.isOtherVersion(StringDocument.HEAD))
+                  .formatted(Lua.isOtherVersion(StringDocument.HEAD, "ARGV[1]"))
               + SET.formatted("KEYS[2]")
               + """
-              if ARGV[5] == '0' then
+              if ARGV[2] == '0' then
                 redis.call('UNLINK', key)
               else
-                redis.call('SET', key, '%s' .. KEYS[2] .. '"}', 'PX', ARGV[5])
+                redis.call('SET', key, '%s' .. KEYS[2] .. '"}', 'PX', ARGV[2])
               end
               return '1'"""
                   .formatted(StringDocument.MOVED));
@@ -211,14 +230,26 @@ final class StringLayout implements SessionBackend {
   @Override
   public Mono<WriteResult> write(String id, Write write) {
     return WRITE
-        .run(connections, id, new byte[][] {keys.key(id)}, arguments(write, 0))
+        .run(
+            connections,
+            id,
+            new byte[][] {keys.key(id)},
+            StringDocument.start(write.expected()),
+            StringDocument.endOfStart(write.expected()),
+            StringDocument.encode(write.next(), codec),
+            timeToLiveDigits(write.next()))
         .map(this::result);
   }
 
   @Override
   public Mono<WriteResult> rotate(String oldId, String newId, Write write, long graceMillis) {
     byte[][] both = {keys.key(oldId), keys.key(newId)};
-    byte[][] arguments = arguments(write, graceMillis);
+    byte[][] arguments = {
+      Head.version(write.expected()),
+      ByteWriter.ascii(Long.toString(graceMillis)),
+      StringDocument.encode(write.next(), codec),
+      timeToLiveDigits(write.next())
+    };
     return changes.make(
         commands -> ROTATE.run(commands, oldId, both, arguments).map(this::result),
         Changes::wasNotDoneBefore);
@@ -245,16 +276,6 @@ final class StringLayout implements SessionBackend {
         deleted -> deleted);
   }
 
-  private byte[][] arguments(Write write, long graceMillis) {
-    return new byte[][] {
-      Head.version(write.expected()),
-      ByteWriter.ascii(write.next().mark()),
-      StringDocument.encode(write.next(), codec),
-      ByteWriter.ascii(Long.toString(timeToLive(write.next()))),
-      ByteWriter.ascii(Long.toString(graceMillis))
-    };
-  }
-
   private WriteResult result(byte[] answer) {
     return switch (answer[0]) {
       case '1' -> WriteResult.WRITTEN;
@@ -271,6 +292,10 @@ final class StringLayout implements SessionBackend {
               "the session's new id is in use already; nothing was written: try again");
       default -> throw Head.foreign();
     };
+  }
+
+  private byte[] timeToLiveDigits(Snapshot session) {
+    return ByteWriter.ascii(Long.toString(timeToLive(session)));
   }
 
   /** From the time in the session itself, so that one write has one time. */

@@ -1,5 +1,6 @@
 package io.latchkey.valkey;
 
+import static io.latchkey.valkey.Backends.next;
 import static io.latchkey.valkey.MigrationStores.content;
 import static io.latchkey.valkey.MigrationStores.other;
 import static io.latchkey.valkey.Sessions.created;
@@ -7,13 +8,11 @@ import static io.latchkey.valkey.Sessions.value;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.codec.AttributeCodec;
-import io.latchkey.internal.Marks;
 import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionBackend.Write;
 import io.latchkey.internal.SessionBackend.WriteResult;
 import io.latchkey.internal.SessionIds;
 import io.latchkey.internal.SessionSettings;
-import io.latchkey.internal.Snapshot;
 import io.latchkey.tck.ValkeyServer;
 import io.latchkey.valkey.MigrationSpringSide.Serializer;
 import java.time.Duration;
@@ -130,10 +129,7 @@ class MigrationReplayTest {
     SessionKeys keys = new SessionKeys(SERVER.namespace(), Keys.DIGEST);
     SessionSettings settings = SessionSettings.DEFAULT;
     Changes changes = Changes.unacknowledged(connections);
-    SessionBackend target =
-        layout == Layout.STRING
-            ? new StringLayout(connections, changes, keys, settings, codec)
-            : new HashLayout(connections, changes, keys, settings, codec);
+    SessionBackend target = Backends.of(layout, connections, keys, codec);
     List<MigrationSource> sources =
         List.of(
             MigrationSource.layout(other(layout)),
@@ -141,18 +137,5 @@ class MigrationReplayTest {
                 SERVER.namespace() + ":spring", Serializer.JDK.serializer::deserialize));
     return new MigratingBackend(
         target, layout, sources, connections, changes, keys, settings, codec);
-  }
-
-  private static Write next(Snapshot expected) {
-    Snapshot next =
-        new Snapshot(
-            expected.lastAccessedAt() + 1,
-            expected.idleMillis(),
-            expected.absoluteEnd(),
-            expected.version() + 1,
-            Marks.next(),
-            new Snapshot.PlainBody(
-                expected.body().createdAt(), expected.body().attributes(), Map.of()));
-    return new Write(expected, next, Map.of());
   }
 }

@@ -18,7 +18,11 @@ final class Stored {
   }
 
   static Stored of(ValkeyServer server, Session session) {
-    return new Stored(server, key(server, session.id()));
+    return of(server, session.id());
+  }
+
+  static Stored of(ValkeyServer server, String id) {
+    return new Stored(server, key(server, id));
   }
 
   static String key(ValkeyServer server, String id) {

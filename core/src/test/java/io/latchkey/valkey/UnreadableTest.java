@@ -61,6 +61,12 @@ class UnreadableTest {
         stored.replace(stored.document().substring(0, StringDocument.BODY + 20));
       }
     },
+    MORE_THAN_A_BODY {
+      @Override
+      void put(ValkeyServer server, Stored stored) {
+        stored.replace(stored.document() + " ");
+      }
+    },
     A_LATER_VERSION {
       @Override
       void put(ValkeyServer server, Stored stored) {
@@ -138,6 +144,19 @@ class UnreadableTest {
         .isInstanceOf(UnreadableSessionException.class)
         .hasMessageStartingWith("what is stored for the session ")
         .satisfies(e -> assertThat(Sessions.messages(e)).noneMatch(m -> m.contains("user123")));
+    assertThat(failing.stats().unreadable()).isEqualTo(1);
+    assertThat(stored.dump()).isEqualTo(before);
+  }
+
+  /** Its save asks the server something else than that of one that was only created. */
+  @ParameterizedTest
+  @MethodSource("writing")
+  void isAnErrorForASessionThatWasReadBefore(Instead instead, Call call) {
+    Session session = Sessions.value(failing.get(created(failing).id()));
+    Stored stored = Stored.of(server, session);
+    instead.put(server, stored);
+    String before = stored.dump();
+    assertThat(error(call.on(failing, session))).isInstanceOf(UnreadableSessionException.class);
     assertThat(failing.stats().unreadable()).isEqualTo(1);
     assertThat(stored.dump()).isEqualTo(before);
   }
