@@ -138,7 +138,7 @@ class ConnectionOptionsTest {
         ValkeySessionStore store =
             ValkeySessionStore.builder(fake.uri())
                 .connections(1)
-                .commandTimeout(Duration.ofMillis(300))
+                .commandTimeout(Duration.ofSeconds(1))
                 .build()) {
       assertThat(error(store.create(Map.of()))).hasMessageContaining("commandTimeout");
       assertThat(
