@@ -189,6 +189,7 @@ public final class ShopRun implements Callable<Integer> {
       }
       tell("The shop " + variant + " hangs.");
       if (left > 1) {
+        shops.remove(variant);
         shop.close();
       }
     }
