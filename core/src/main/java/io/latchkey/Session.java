@@ -26,7 +26,7 @@ public interface Session {
   Duration NEVER_IDLE = Duration.ofSeconds(Long.MAX_VALUE);
 
   /**
-   * The id by which the store finds this session again: 32 base64url characters, a secret that is
+   * The id by which the store finds this session again: 40 base64url characters, a secret that is
    * as good as the visitor's password for as long as the session lasts. It belongs into a cookie,
    * and never into a log or a URL.
    *
@@ -45,6 +45,18 @@ public interface Session {
    */
   default String nextId() {
     throw new UnsupportedOperationException("this session's store does not tell the next id");
+  }
+
+  /**
+   * A stable reference to this session for pages, logs of the application and admin tools. It
+   * opens nothing, and stays the same when the id is rotated.
+   *
+   * @return 16 base64url characters, the part of the id that names the session's key
+   * @throws UnsupportedOperationException if the session's store has no such reference; those of
+   *     Latchkey do
+   */
+  default String handle() {
+    throw new UnsupportedOperationException("this session's store has no handles");
   }
 
   /**

@@ -4,10 +4,12 @@ import io.latchkey.benchmarks.SessionData;
 import io.latchkey.benchmarks.SessionSize;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.JsonBytes;
+import io.latchkey.internal.SessionId;
 import io.latchkey.internal.SessionIds;
 import io.latchkey.internal.Snapshot;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -42,8 +44,10 @@ public class PartsBenchmark {
 
   private final AttributeCodec codec = new AttributeCodec();
   private final SessionIds ids = new SessionIds();
-  private final SessionKeys keys = new SessionKeys("latchkey", Keys.DIGEST);
-  private final String id = ids.next();
+  private final SessionKeys keys = new SessionKeys("latchkey");
+  private final SessionId id = ids.next();
+  private final byte[] locator = id.locatorBytes();
+  private final String text = id.text();
   private Map<String, Object> attributes = Map.of();
 
   @SuppressWarnings("NullAway.Init") // JMH calls prepare() first.
@@ -55,7 +59,7 @@ public class PartsBenchmark {
   @Setup
   public void prepare() {
     attributes = SessionData.attributes(size);
-    document = StringDocument.encode(snapshot(), codec);
+    document = StringDocument.encode(locator, snapshot(), codec);
     session = StringDocument.decode(document, codec);
   }
 
@@ -66,7 +70,7 @@ public class PartsBenchmark {
    */
   @Benchmark
   public byte[] encode() {
-    return StringDocument.encode(snapshot(), codec);
+    return StringDocument.encode(locator, snapshot(), codec);
   }
 
   /**
@@ -76,11 +80,11 @@ public class PartsBenchmark {
    */
   @Benchmark
   public byte[] encodeWhatWasRead() {
-    return StringDocument.encode(session, codec);
+    return StringDocument.encode(locator, session, codec);
   }
 
   /**
-   * What every read does: the checks of the document, and its head.
+   * What every read does: the checks of the document, and its header.
    *
    * @return the session, its attributes still as they were stored
    */
@@ -122,17 +126,17 @@ public class PartsBenchmark {
    */
   @Benchmark
   public String id() {
-    return ids.next();
+    return ids.next().text();
   }
 
   /**
-   * The key of an id: its digest.
+   * What a call makes of the text of an id: the digest of its secret, and the key.
    *
    * @return the key
    */
   @Benchmark
   public byte[] digest() {
-    return keys.key(id);
+    return keys.key(Objects.requireNonNull(SessionId.parse(text)));
   }
 
   private Snapshot snapshot() {
@@ -140,6 +144,12 @@ public class PartsBenchmark {
     attributes.forEach((name, value) -> values.put(name, codec.encode(name, value)));
     long now = 1_790_000_000_000L;
     return new Snapshot(
-        now, 1_800_000, 0, 1, "k3JbV0sQ9xTa", new Snapshot.PlainBody(now, values, Map.of()));
+        now,
+        1_800_000,
+        0,
+        1,
+        "k3JbV0sQ9xTa",
+        id.digest(),
+        new Snapshot.PlainBody(now, values, Map.of()));
   }
 }

@@ -18,6 +18,13 @@ public interface ExactSession extends Session {
   @Nullable Instant absoluteEnd();
 
   /**
+   * Decides anew what {@link #nextId} answers with, unless a rotation to it was sent already.
+   *
+   * @return the next id
+   */
+  String redrawNextId();
+
+  /**
    * Whether an access now is to be written down: if it is later, by the store's touch interval or
    * more, than the last one that the store was told of through this object.
    *

@@ -9,20 +9,23 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Where sessions lie: a layout in Valkey, or a map in memory. Each method is one atomic step, cold
- * and non-blocking. It is given valid ids only, and signals {@link UnreadableSessionException}
- * where it finds something that is no session, which it leaves alone.
+ * Where sessions are stored: a layout in Valkey, or a map in memory. Each method is one atomic
+ * step, cold and non-blocking. It signals {@link UnreadableSessionException} where it finds
+ * something that is no session, and leaves that alone.
+ *
+ * <p>An id with a wrong secret finds nothing, in each method. So does a former one, unless the
+ * session was renewed with a grace that is not over: then it does what the present one does.
  */
 public interface SessionBackend {
 
   /**
-   * Whether a text can be the id of a session here; no other reaches the methods below.
+   * The id in a text.
    *
    * @param id the text
-   * @return true if it has the form of one of our ids, or of one that this backend knows beside
+   * @return null if no session can have it here
    */
-  default boolean accepts(String id) {
-    return SessionIds.isValid(id);
+  default @Nullable SessionId parse(String id) {
+    return SessionId.parse(id);
   }
 
   /**
@@ -30,9 +33,9 @@ public interface SessionBackend {
    *
    * @param id its id
    * @param session what to store
-   * @return false if there is something under this id already
+   * @return false if there is something under its locator already
    */
-  Mono<Boolean> insert(String id, Snapshot session);
+  Mono<Boolean> insert(SessionId id, Snapshot session);
 
   /**
    * Reads a session, with all that was written to it through this backend before.
@@ -40,7 +43,7 @@ public interface SessionBackend {
    * @param id its id
    * @return the session, or empty
    */
-  Mono<Snapshot> read(String id);
+  Mono<Snapshot> read(SessionId id);
 
   /**
    * Reads a session as it is now, where {@link #read} may be content with what it was a moment ago.
@@ -48,7 +51,7 @@ public interface SessionBackend {
    * @param id its id
    * @return the session, or empty
    */
-  default Mono<Snapshot> readLatest(String id) {
+  default Mono<Snapshot> readLatest(SessionId id) {
     return read(id);
   }
 
@@ -59,7 +62,7 @@ public interface SessionBackend {
    * @param id its id
    * @return the session, or empty
    */
-  default Mono<Snapshot> readAcknowledged(String id) {
+  default Mono<Snapshot> readAcknowledged(SessionId id) {
     return read(id);
   }
 
@@ -67,49 +70,45 @@ public interface SessionBackend {
    * Reads sessions in one round trip.
    *
    * @param ids their ids
-   * @return for each id what is there, in their order
+   * @return for each id what was found, in their order
    */
-  Flux<Found> readAll(List<String> ids);
+  Flux<Found> readAll(List<SessionId> ids);
 
   /**
    * Writes the next version of a session if the present one is the one expected.
    *
    * @param id its id
    * @param write what to write
-   * @return what came of it
+   * @return the outcome
    */
-  Mono<WriteResult> write(String id, Write write);
+  Mono<WriteResult> write(SessionId id, Write write);
 
   /**
-   * Writes the next version of a session under a new id and removes the old one, if the present
-   * version is the one expected. With a grace, a session that lies under another id already is left
-   * alone: it was renewed, and a second renewal would end the grace of the first.
+   * Reads the salt of a session's last renewal.
    *
-   * @param oldId its id
-   * @param newId its new id, with the same routing tag
-   * @param write what to write
-   * @param graceMillis how long the old id finds the session, 0 for not at all
-   * @return what came of it
+   * @param id the session's former id
+   * @param former what the session holds of that id's secret
+   * @return the salt; empty after the grace, or if the rotation had none
    */
-  Mono<WriteResult> rotate(String oldId, String newId, Write write, long graceMillis);
+  Mono<String> salt(SessionId id, FormerSecret former);
 
   /**
-   * Writes down an access, unless a later one is stored already, and sets the time to live anew
-   * from the stored idle timeout and absolute end.
+   * Records an access, unless a later one is stored already, and restarts the time to live from the
+   * stored idle timeout and absolute end.
    *
    * @param id the session's id
    * @param now the time of the access, epoch milliseconds
    * @return false if there is no such session
    */
-  Mono<Boolean> touch(String id, long now);
+  Mono<Boolean> touch(SessionId id, long now);
 
   /**
    * Removes a session.
    *
-   * @param id its id, or one that it had before and that finds it for the time of a grace
+   * @param id its id
    * @return false if there was none
    */
-  Mono<Boolean> delete(String id);
+  Mono<Boolean> delete(SessionId id);
 
   /**
    * What was found under an id: a session, or something that is none.
@@ -119,7 +118,7 @@ public interface SessionBackend {
    * @param unreadable the error, if it is none
    */
   record Found(
-      String id, @Nullable Snapshot session, @Nullable UnreadableSessionException unreadable) {
+      SessionId id, @Nullable Snapshot session, @Nullable UnreadableSessionException unreadable) {
 
     /**
      * Whether anything was found.
@@ -134,13 +133,38 @@ public interface SessionBackend {
   /**
    * A save.
    *
-   * @param expected the version that must be there now
-   * @param next what to store; its mark tells this attempt from all others
-   * @param changes what differs between the two; a null value is a removal
+   * @param expected the version that must be stored now
+   * @param next what to store; its token tells this attempt from all others
+   * @param changes what differs between the attributes of the two; a null value is a removal
+   * @param rotation set if {@code next} has another secret: such a save is acknowledged as an
+   *     insert is
    */
-  record Write(Snapshot expected, Snapshot next, Map<String, @Nullable JsonBytes> changes) {}
+  record Write(
+      Snapshot expected,
+      Snapshot next,
+      Map<String, @Nullable JsonBytes> changes,
+      @Nullable Rotation rotation) {
 
-  /** What came of a write. */
+    /**
+     * The salt of a renewal.
+     *
+     * @return null if there is none to store
+     */
+    public @Nullable String salt() {
+      return rotation == null ? null : rotation.salt();
+    }
+  }
+
+  /**
+   * What a save that changes the secret leaves for the former one.
+   *
+   * @param salt gives the new secret to those who know the former one; stored for the time of the
+   *     grace, before the save; null if nobody is to be told
+   * @param graceMillis how long the former secret still opens the session, 0 for not at all
+   */
+  record Rotation(@Nullable String salt, long graceMillis) {}
+
+  /** The outcome of a write. */
   sealed interface WriteResult {
     /** It was written, now or by an earlier run of the same attempt. */
     record Written() implements WriteResult {}
@@ -149,28 +173,11 @@ public interface SessionBackend {
     record Gone() implements WriteResult {}
 
     /**
-     * Another version is there; nothing was written.
+     * Another version is stored; nothing was written.
      *
      * @param current that version
      */
     record Conflict(Snapshot current) implements WriteResult {}
-
-    /**
-     * The old id is gone, and the new one is there: somebody rotated the session to this very id,
-     * as only an earlier attempt of the same rotation can have done.
-     *
-     * @param current what is stored under the new id
-     */
-    record Moved(Snapshot current) implements WriteResult {}
-
-    /**
-     * The id finds the session only for the time of a grace; nothing was written, as a rotation
-     * with a grace has been done already.
-     */
-    record Renewed() implements WriteResult {}
-
-    /** It was renewed before. */
-    WriteResult RENEWED = new Renewed();
 
     /** It was written. */
     WriteResult WRITTEN = new Written();

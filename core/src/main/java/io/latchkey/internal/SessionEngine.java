@@ -14,6 +14,7 @@ import io.latchkey.UnreadablePolicy;
 import io.latchkey.UnreadableSessionException;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.internal.SessionBackend.Found;
+import io.latchkey.internal.SessionBackend.Rotation;
 import io.latchkey.internal.SessionBackend.Write;
 import io.latchkey.internal.TrackedSession.Edit;
 import io.latchkey.internal.TrackedSession.RotationTarget;
@@ -45,8 +46,11 @@ import reactor.core.publisher.Mono;
  * of unknown outcome is never repeated: it is looked for.
  *
  * <p><b>A write that runs twice</b>, because it was sent again or late. Its second run finds its
- * own mark, or another version than it expects; it writes nothing either way. A caller that repeats
- * a save whose answer was lost finds the mark of the earlier attempt, see {@link TrackedSession}.
+ * own token, or another version than it expects; it writes nothing either way. A caller that repeats
+ * a save whose answer was lost finds the token of the earlier attempt, see {@link TrackedSession}.
+ *
+ * <p><b>Rotation against all others.</b> It is a save that changes the secret. Calls by the former
+ * id find nothing from then on, unless a grace was left; calls by the new one find the session.
  */
 public final class SessionEngine implements SessionStore {
   /**
@@ -58,11 +62,7 @@ public final class SessionEngine implements SessionStore {
   private static final int MAX_BACKOFF_MILLIS = 64;
   private static final int MAX_IDS = 3;
 
-  /** For a rotation that was asked for, whatever the id's age. */
-  private static final long ANY_AGE = -1;
-
-  /** The store's own grace, but for a session with changes, as signing in makes them. */
-  private static final long NO_GRACE_WITH_CHANGES = -1;
+  private static final RotationReason REQUESTED = new RotationReason.Requested();
 
   private final SessionBackend backend;
   private final SessionSettings settings;
@@ -119,22 +119,24 @@ public final class SessionEngine implements SessionStore {
   @Override
   public Mono<Session> get(String id) {
     Objects.requireNonNull(id, "id");
-    if (!backend.accepts(id)) {
+    SessionId parsed = backend.parse(id);
+    if (parsed == null) {
       return Mono.empty();
     }
     return backend
-        .read(id)
+        .read(parsed)
         .onErrorComplete(this::countsAsAbsent)
-        .mapNotNull(snapshot -> isAtItsEnd(snapshot) ? null : accessed(id, snapshot));
+        .mapNotNull(snapshot -> hasReachedAbsoluteEnd(snapshot) ? null : accessed(parsed, snapshot));
   }
 
   @Override
   public Flux<Session> getAll(Collection<String> ids) {
     Objects.requireNonNull(ids, "ids");
-    List<String> valid = new ArrayList<>(ids.size());
+    List<SessionId> valid = new ArrayList<>(ids.size());
     for (String id : ids) {
-      if (backend.accepts(Objects.requireNonNull(id, "ids must not contain null"))) {
-        valid.add(id);
+      SessionId parsed = backend.parse(Objects.requireNonNull(id, "ids must not contain null"));
+      if (parsed != null) {
+        valid.add(parsed);
       }
     }
     if (valid.isEmpty()) {
@@ -146,7 +148,7 @@ public final class SessionEngine implements SessionStore {
         .<Session>handle(
             (found, sink) -> {
               if (found.session() != null) {
-                if (!isAtItsEnd(found.session())) {
+                if (!hasReachedAbsoluteEnd(found.session())) {
                   sink.next(
                       TrackedSession.stored(
                           found.id(), this.ids, attributes, settings, found.session()));
@@ -174,7 +176,7 @@ public final class SessionEngine implements SessionStore {
           TrackedSession tracked = ours(session);
           long now = settings.now();
           return backend
-              .touch(tracked.id(), now)
+              .touch(tracked.sessionId(), now)
               .onErrorReturn(this::countsAsAbsent, false)
               .doOnNext(
                   there -> {
@@ -188,14 +190,15 @@ public final class SessionEngine implements SessionStore {
   @Override
   public Mono<Session> rotateId(Session session) {
     Objects.requireNonNull(session, "session");
-    return Mono.defer(() -> rotate(ours(session), null, ANY_AGE, NO_GRACE_WITH_CHANGES, 1));
+    return Mono.defer(() -> rotate(ours(session), null, REQUESTED, 1));
   }
 
   @Override
   public Mono<Session> rotateId(Session session, Duration grace) {
     Objects.requireNonNull(session, "session");
     long graceMillis = SessionSettings.graceMillis("grace", grace);
-    return Mono.defer(() -> rotate(ours(session), null, ANY_AGE, graceMillis, 1));
+    RotationReason reason = new RotationReason.RequestedWithGrace(graceMillis);
+    return Mono.defer(() -> rotate(ours(session), null, reason, 1));
   }
 
   @Override
@@ -209,43 +212,43 @@ public final class SessionEngine implements SessionStore {
   @Override
   public Mono<Boolean> delete(String id) {
     Objects.requireNonNull(id, "id");
-    return backend.accepts(id) ? backend.delete(id) : Mono.just(false);
+    SessionId parsed = backend.parse(id);
+    return parsed == null
+        ? Mono.just(false)
+        : backend.delete(parsed).onErrorReturn(this::countsAsAbsent, false);
   }
 
   @Override
   public Mono<Session> update(String id, Function<Session, Mono<Session>> change) {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(change, "change");
-    if (!backend.accepts(id)) {
-      return Mono.empty();
-    }
-    return readLatest(id).flatMap(snapshot -> update(id, snapshot, change, 1));
+    SessionId parsed = backend.parse(id);
+    return parsed == null
+        ? Mono.empty()
+        : live(backend.readLatest(parsed)).flatMap(found -> update(parsed, found, change, 1));
   }
 
   // Reading.
 
-  private Mono<Snapshot> readLatest(String id) {
-    return live(backend.readLatest(id));
-  }
-
-  private Mono<Snapshot> readAcknowledged(String id) {
+  private Mono<Snapshot> readAcknowledged(SessionId id) {
     return live(backend.readAcknowledged(id));
   }
 
   private Mono<Snapshot> live(Mono<Snapshot> read) {
-    return read.onErrorComplete(this::countsAsAbsent).filter(snapshot -> !isAtItsEnd(snapshot));
+    return read.onErrorComplete(this::countsAsAbsent)
+        .filter(snapshot -> !hasReachedAbsoluteEnd(snapshot));
   }
 
   /**
    * Whether the absolute end has come. The server counts a time to live from when the command
    * reaches it, which may be late.
    */
-  private boolean isAtItsEnd(Snapshot snapshot) {
+  private boolean hasReachedAbsoluteEnd(Snapshot snapshot) {
     return snapshot.absoluteEnd() != SessionSettings.NEVER
         && snapshot.absoluteEnd() <= settings.now();
   }
 
-  private Session accessed(String id, Snapshot snapshot) {
+  private Session accessed(SessionId id, Snapshot snapshot) {
     TrackedSession session = TrackedSession.stored(id, ids, attributes, settings, snapshot);
     long now = settings.now();
     if (session.isTouchDue(now)) {
@@ -312,7 +315,7 @@ public final class SessionEngine implements SessionStore {
     }
     long now = settings.now();
     return backend
-        .touch(session.id(), now)
+        .touch(session.sessionId(), now)
         .onErrorReturn(this::countsAsAbsent, false)
         .flatMap(
             there -> {
@@ -327,36 +330,38 @@ public final class SessionEngine implements SessionStore {
   private Mono<Session> insert(
       TrackedSession session, Edit edit, long now, ConflictPolicy policy, int attempt) {
     Snapshot next = edit.appliedTo(session.base(), now);
-    return attempt(session, edit, next, backend.insert(session.id(), next))
+    return attempt(session, edit, next, backend.insert(session.sessionId(), next))
         .flatMap(
             inserted -> {
               if (inserted) {
                 session.saved(edit, next);
                 return Mono.just(session);
               }
-              return readAcknowledged(session.id())
-                  .filter(current -> takeOver(session, current))
+              return readAcknowledged(session.sessionId())
+                  .filter(current -> adoptEarlierAttempt(session, current))
                   .hasElement()
                   .flatMap(
                       mine -> {
-                        session.failed(next.mark());
+                        session.failed(next.token());
                         // What another save of the same object stored, or may have, is ours too.
-                        // All else that lies there is somebody else's, as improbable as that is
-                        // with 192 random bits.
-                        return mine || session.isStored() || session.mayBeStored()
-                            ? saveRest(session, policy, attempt + 1)
-                            : Mono.error(new IdTakenException());
+                        if (mine || session.isStored() || session.mayBeStored()) {
+                          return saveRest(session, policy, attempt + 1);
+                        }
+                        // Else it is stored under the id that a rotation gave it, or it is another
+                        // session, as improbable as that is with 96 random bits.
+                        return Mono.error(
+                            session.successor() == null ? new IdTakenException() : gone());
                       });
             });
   }
 
   /** Finds out whether an insert of this object was executed. Signals gone if it cannot tell. */
   private Mono<Void> find(TrackedSession session) {
-    return readAcknowledged(session.id())
+    return readAcknowledged(session.sessionId())
         .switchIfEmpty(Mono.error(SessionEngine::gone))
         .doOnNext(
             current -> {
-              if (!takeOver(session, current)) {
+              if (!adoptEarlierAttempt(session, current)) {
                 // Ours, and somebody saved it since, whose changes are not to be built upon unseen.
                 session.foundStored(settings.conflicts() == ConflictPolicy.REJECT ? null : current);
               }
@@ -368,11 +373,11 @@ public final class SessionEngine implements SessionStore {
       TrackedSession session, Edit edit, Snapshot expected, ConflictPolicy policy, int attempt) {
     long now = settings.now();
     Snapshot next = edit.appliedTo(expected, now);
-    if (hasEnded(next, now)) {
+    if (hasEnded(next, now) || !expected.isOpenedBy(session.sessionId(), now)) {
       return Mono.error(gone());
     }
     Mono<WriteResult> written =
-        backend.write(session.id(), new Write(expected, next, edit.encoded()));
+        backend.write(session.sessionId(), new Write(expected, next, edit.encoded(), null));
     return attempt(session, edit, next, written)
         .flatMap(
             result -> {
@@ -380,7 +385,7 @@ public final class SessionEngine implements SessionStore {
                 session.saved(edit, next);
                 return Mono.just(session);
               }
-              session.failed(next.mark());
+              session.failed(next.token());
               if (!(result instanceof WriteResult.Conflict conflict)) {
                 return Mono.error(gone());
               }
@@ -396,7 +401,7 @@ public final class SessionEngine implements SessionStore {
       Snapshot current,
       ConflictPolicy policy,
       int attempt) {
-    if (takeOver(session, current) || session.hasMovedOnTo(current, expected)) {
+    if (adoptEarlierAttempt(session, current) || session.hasMovedOnTo(current, expected)) {
       return Mono.empty();
     }
     conflicts.increment();
@@ -408,13 +413,13 @@ public final class SessionEngine implements SessionStore {
     if (attempt >= MAX_ATTEMPTS) {
       return Mono.error(tooManyAttempts());
     }
-    session.buildUpon(expected, current);
+    session.rebase(expected, current);
     return backoff(attempt);
   }
 
-  /** If the stored version is an earlier attempt of this very object, takes its changes off. */
-  private static boolean takeOver(TrackedSession session, Snapshot current) {
-    Edit earlier = session.outstanding(current.mark());
+  /** If the stored version is an earlier attempt of this very object, drops its changes. */
+  private static boolean adoptEarlierAttempt(TrackedSession session, Snapshot current) {
+    Edit earlier = session.outstanding(current.token());
     if (earlier == null) {
       return false;
     }
@@ -424,17 +429,17 @@ public final class SessionEngine implements SessionStore {
 
   /** Keeps the attempt in mind until its outcome is known. */
   private <T> Mono<T> attempt(TrackedSession session, Edit edit, Snapshot next, Mono<T> command) {
-    session.begin(next.mark(), edit);
+    session.begin(next.token(), edit);
     return command
-        .doOnCancel(session::lost)
+        .doOnCancel(session::markOutcomeUnknown)
         .onErrorMap(
             error -> {
               if (error instanceof SessionStoreUnavailableException unavailable
                   && unavailable.outcomeUnknown()) {
-                session.lost();
+                session.markOutcomeUnknown();
                 return error;
               }
-              session.failed(next.mark());
+              session.failed(next.token());
               if (error instanceof UnreadableSessionException) {
                 unreadable.increment();
                 return settings.unreadable() == UnreadablePolicy.ABSENT ? gone() : error;
@@ -453,121 +458,141 @@ public final class SessionEngine implements SessionStore {
     if (!session.isStored() || age == SessionSettings.NEVER) {
       return Mono.just(session);
     }
-    if (session.base().body().isFoundByFormerId()) {
-      return Mono.just(renewedByAnother(session, session.base()));
+    long now = settings.now();
+    if (session.base().isOpenedByFormer(session.sessionId(), now)) {
+      return renewedByAnother(session, session.base());
     }
-    long idAge = settings.now() - session.idCreatedAt().toEpochMilli();
-    return idAge < age ? Mono.just(session) : rotate(session, null, age, grace, 1);
+    return now - session.idCreatedAt().toEpochMilli() < age
+        ? Mono.just(session)
+        : rotate(session, null, new RotationReason.Renewal(grace), 1);
   }
 
   /** The session under the id that another request has given it, or as it is if none can tell. */
-  private static TrackedSession renewedByAnother(TrackedSession session, Snapshot current) {
-    TrackedSession renewed = session.renewed(current);
-    return renewed == null ? session : renewed;
+  private Mono<Session> renewedByAnother(TrackedSession session, Snapshot current) {
+    SessionId id = session.sessionId();
+    return backend
+        .salt(id, Objects.requireNonNull(current.body().former()))
+        .map(salt -> SessionIds.renewed(id, salt))
+        .filter(newId -> newId.digest().matches(current.digest()))
+        .<Session>map(newId -> session.renewed(newId, current))
+        .defaultIfEmpty(session);
   }
 
-  private RotationTarget newTarget(TrackedSession session, boolean renewal) {
-    if (!renewal) {
-      return new RotationTarget(ids.nextAfter(session.id()), null);
+  private RotationTarget newTarget(TrackedSession session, RotationReason reason) {
+    if (!(reason instanceof RotationReason.Renewal)) {
+      return new RotationTarget(ids.nextAfter(session.sessionId()), null);
     }
-    String secret = ids.secret();
-    return new RotationTarget(SessionIds.renewed(session.id(), secret), secret);
+    String salt = ids.salt();
+    return new RotationTarget(SessionIds.renewed(session.sessionId(), salt), salt);
   }
 
   /**
-   * Rotates a session.
+   * Rotates a session: a save that changes the secret.
    *
    * @param found what another attempt met. A rotation without changes has nothing to be refused
    *     for, and takes it along; but the object keeps what it has read, in case the rotation fails
    */
   private Mono<Session> rotate(
-      TrackedSession session, @Nullable Snapshot found, long age, long wantedGrace, int attempt) {
+      TrackedSession session, @Nullable Snapshot found, RotationReason reason, int attempt) {
     if (session.isRotatedAway()) {
       return Mono.error(gone());
     }
     if (session.mayBeStored()) {
-      return find(session)
-          .then(Mono.defer(() -> rotate(session, found, age, wantedGrace, attempt)));
+      return find(session).then(Mono.defer(() -> rotate(session, found, reason, attempt)));
     }
     TrackedSession successor = session.successor();
     if (successor != null) {
-      return goOn(session, successor, wantedGrace);
-    }
-    RotationTarget target = session.rotationTarget(() -> newTarget(session, age != ANY_AGE));
-    String newId = target.id();
-    if (!session.isStored()) {
-      return rotated(session, session.succeededBy(newId));
+      return resumeRotation(session, successor, reason);
     }
     Edit edit = session.edit();
+    RotationTarget target = session.rotationTarget(() -> newTarget(session, reason));
+    if (!session.isStored()) {
+      return rotated(session, session.withNewId(target.id()));
+    }
     long now = settings.now();
+    long grace = reason.graceMillis(edit.isEmpty(), settings);
     Snapshot base = found != null && edit.isEmpty() ? found : session.base();
-    Snapshot next = edit.appliedTo(base, now, new IdSince(now, target.secret()));
-    if (hasEnded(next, now)) {
+    if (grace > 0 && base.isOpenedByFormer(session.sessionId(), now)) {
+      // It was renewed, and a second renewal would end the grace of the first.
+      return reason instanceof RotationReason.Renewal
+          ? renewedByAnother(session, base)
+          : save(session, settings.conflicts(), 1);
+    }
+    Snapshot next = edit.rotated(base, now, target.id(), grace);
+    if (hasEnded(next, now) || !base.isOpenedBy(session.sessionId(), now)) {
       return Mono.error(gone());
     }
-    long grace = grace(wantedGrace, edit);
-    if (grace > 0) {
-      session.graceGiven();
-    }
-    Mono<WriteResult> rotated =
-        backend.rotate(session.id(), newId, new Write(base, next, edit.encoded()), grace);
-    return attempt(session, edit, next, rotated)
+    boolean sentBefore = session.rotationSent(grace > 0);
+    Rotation rotation = new Rotation(grace > 0 ? target.salt() : null, grace);
+    Mono<WriteResult> written =
+        backend.write(session.sessionId(), new Write(base, next, edit.encoded(), rotation));
+    return attempt(session, edit, next, written)
         .flatMap(
             result -> {
               if (result instanceof WriteResult.Written) {
-                return Mono.just(session.rotated(newId, edit, next));
+                return Mono.just(session.rotated(target.id(), edit, next));
               }
-              session.failed(next.mark());
-              if (result instanceof WriteResult.Renewed) {
-                return age == ANY_AGE
-                    ? save(session, settings.conflicts(), 1)
-                    : readLatest(session.id())
-                        .switchIfEmpty(Mono.error(SessionEngine::gone))
-                        .map(current -> renewedByAnother(session, current));
+              session.failed(next.token());
+              if (result instanceof WriteResult.Conflict conflict) {
+                Snapshot current = conflict.current();
+                return current.digest().matches(target.id().digest())
+                    ? adoptEarlierRotation(session, edit, target.id(), current, reason)
+                    : rotateAfterConflict(session, edit, base, current, reason, attempt);
               }
-              if (result instanceof WriteResult.Moved moved) {
-                Edit earlier = session.outstanding(moved.current().mark());
-                // Somebody has saved it under its new id since. Without changes of its own all that
-                // the earlier attempt had to do is done, whichever it was.
-                Edit done = earlier == null && edit.isEmpty() ? edit : earlier;
-                return done == null
-                    ? Mono.error(gone())
-                    : goOn(session, session.succeededBy(newId, done, moved.current()), wantedGrace);
-              }
-              if (!(result instanceof WriteResult.Conflict conflict)) {
-                return Mono.error(gone());
-              }
-              Snapshot current = conflict.current();
-              if (!edit.isEmpty()) {
-                return afterConflict(session, base, current, settings.conflicts(), attempt)
-                    .then(Mono.defer(() -> rotate(session, null, age, wantedGrace, attempt + 1)));
-              }
-              takeOver(session, current);
-              return attempt >= MAX_ATTEMPTS
-                  ? Mono.error(tooManyAttempts())
-                  : backoff(attempt)
-                      .then(
-                          Mono.defer(
-                              () -> rotate(session, current, age, wantedGrace, attempt + 1)));
+              // An earlier attempt of unknown outcome may have made the former id a wrong one.
+              return sentBefore
+                  ? readAcknowledged(target.id())
+                      .switchIfEmpty(Mono.error(SessionEngine::gone))
+                      .flatMap(
+                          current ->
+                              adoptEarlierRotation(session, edit, target.id(), current, reason))
+                  : Mono.error(gone());
             });
   }
 
-  /**
-   * Goes on with a rotation that an earlier attempt has done in part. Where that left the old id
-   * open for a while, and this one must not, the session moves on once more, with its changes: then
-   * the old id points to where nothing is.
-   */
-  private Mono<Session> goOn(TrackedSession session, TrackedSession successor, long wantedGrace) {
-    return session.isGraceGiven() && grace(wantedGrace, successor.edit()) == 0
-        ? rotate(successor, null, ANY_AGE, 0, 1).doOnNext(stored -> session.rotatedAway())
-        : rotated(session, successor);
+  private Mono<Session> rotateAfterConflict(
+      TrackedSession session,
+      Edit edit,
+      Snapshot base,
+      Snapshot current,
+      RotationReason reason,
+      int attempt) {
+    if (!edit.isEmpty()) {
+      return afterConflict(session, base, current, settings.conflicts(), attempt)
+          .then(Mono.defer(() -> rotate(session, null, reason, attempt + 1)));
+    }
+    adoptEarlierAttempt(session, current);
+    return attempt >= MAX_ATTEMPTS
+        ? Mono.error(tooManyAttempts())
+        : backoff(attempt).then(Mono.defer(() -> rotate(session, current, reason, attempt + 1)));
   }
 
-  private long grace(long wanted, Edit edit) {
-    if (wanted != NO_GRACE_WITH_CHANGES) {
-      return wanted;
-    }
-    return edit.isEmpty() ? settings.graceMillis() : 0;
+  /** Goes on from a session that an earlier attempt of the same object has rotated. */
+  private Mono<Session> adoptEarlierRotation(
+      TrackedSession session,
+      Edit edit,
+      SessionId newId,
+      Snapshot current,
+      RotationReason reason) {
+    Edit earlier = session.outstanding(current.token());
+    // Somebody may have saved it under its new id since. Without changes of its own all that the
+    // earlier attempt had to do is done, whichever it was.
+    Edit done = earlier == null && edit.isEmpty() ? edit : earlier;
+    return done == null
+        ? Mono.error(gone())
+        : resumeRotation(session, session.withNewId(newId, done, current), reason);
+  }
+
+  /**
+   * Goes on with a rotation that an earlier attempt has done in part. Where that left the former id
+   * open for a while, and this one must not, the session moves on once more, with its changes.
+   */
+  private Mono<Session> resumeRotation(
+      TrackedSession session, TrackedSession successor, RotationReason reason) {
+    return session.isGraceGiven() && reason.graceMillis(successor.edit().isEmpty(), settings) == 0
+        ? rotate(successor, null, new RotationReason.RequestedWithGrace(0), 1)
+            .doOnNext(stored -> session.rotatedAway())
+        : rotated(session, successor);
   }
 
   /**
@@ -581,7 +606,7 @@ public final class SessionEngine implements SessionStore {
   // Updating.
 
   private Mono<Session> update(
-      String id, Snapshot snapshot, Function<Session, Mono<Session>> change, int attempt) {
+      SessionId id, Snapshot snapshot, Function<Session, Mono<Session>> change, int attempt) {
     TrackedSession session = TrackedSession.stored(id, ids, attributes, settings, snapshot);
     return Objects.requireNonNull(change.apply(session), "change answered with null")
         .flatMap(
@@ -597,14 +622,14 @@ public final class SessionEngine implements SessionStore {
               }
               long now = settings.now();
               Snapshot next = edit.appliedTo(snapshot, now);
-              if (hasEnded(next, now)) {
+              if (hasEnded(next, now) || !snapshot.isOpenedBy(id, now)) {
                 return Mono.empty();
               }
               return attempt(
                       session,
                       edit,
                       next,
-                      backend.write(id, new Write(snapshot, next, edit.encoded())))
+                      backend.write(id, new Write(snapshot, next, edit.encoded(), null)))
                   .flatMap(result -> updated(session, edit, next, result, change, attempt));
             });
   }
@@ -628,7 +653,7 @@ public final class SessionEngine implements SessionStore {
       return Mono.error(tooManyAttempts());
     }
     return backoff(attempt)
-        .then(Mono.defer(() -> update(session.id(), conflict.current(), change, attempt + 1)));
+        .then(Mono.defer(() -> update(session.sessionId(), conflict.current(), change, attempt + 1)));
   }
 
   // Small things.

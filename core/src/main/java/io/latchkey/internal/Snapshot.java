@@ -5,27 +5,68 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session as it is, or shall be, stored. Immutable; how its body is decoded, and when, is the
- * affair of whoever read it.
+ * A session as it is, or is to be, stored. Immutable. The layout decides how and when the body is
+ * decoded.
  *
  * @param lastAccessedAt epoch milliseconds
  * @param idleMillis the idle timeout, {@link SessionSettings#NEVER} for none
  * @param absoluteEnd epoch milliseconds, {@link SessionSettings#NEVER} for none
  * @param version counts the saves, from 1
- * @param mark who wrote this version: a new one for each attempt of a save
+ * @param token the writer of this version: a new one for each attempt of a save
+ * @param digest the digest of the present secret
  * @param body what is needed only when asked for
  */
 public record Snapshot(
-    long lastAccessedAt, long idleMillis, long absoluteEnd, long version, String mark, Body body) {
+    long lastAccessedAt,
+    long idleMillis,
+    long absoluteEnd,
+    long version,
+    String token,
+    SecretDigest digest,
+    Body body) {
 
   /**
-   * This snapshot, found by an id that the session does not have any more.
+   * Whether an id opens this session: by its present secret, or by its former one within the grace
+   * of a renewal. The locator is not compared.
    *
-   * @return a snapshot that says so
+   * @param id the id
+   * @param now the time now, epoch milliseconds
+   * @return false for a wrong or former secret
    */
-  public Snapshot foundByFormerId() {
-    return new Snapshot(
-        lastAccessedAt, idleMillis, absoluteEnd, version, mark, new FormerIdsBody(body));
+  public boolean isOpenedBy(SessionId id, long now) {
+    return digest.matches(id.digest()) || isOpenedByFormer(id, now);
+  }
+
+  /**
+   * Whether an id opens this session by its former secret.
+   *
+   * @param id the id
+   * @param now the time now, epoch milliseconds
+   * @return true within the grace of a renewal
+   */
+  public boolean isOpenedByFormer(SessionId id, long now) {
+    FormerSecret former = body.former();
+    return former != null && now < former.until() && former.digest().matches(id.digest());
+  }
+
+  /**
+   * This session with another time of the last access.
+   *
+   * @param time epoch milliseconds
+   * @return a copy
+   */
+  public Snapshot accessedAt(long time) {
+    return new Snapshot(time, idleMillis, absoluteEnd, version, token, digest, body);
+  }
+
+  /**
+   * This session with another body.
+   *
+   * @param other the body
+   * @return a copy
+   */
+  public Snapshot withBody(Body other) {
+    return new Snapshot(lastAccessedAt, idleMillis, absoluteEnd, version, token, digest, other);
   }
 
   /** The part of a session that is decoded when it is asked for. */
@@ -38,21 +79,21 @@ public record Snapshot(
     long createdAt();
 
     /**
-     * Since when the session has its id.
+     * When the session got its present id.
      *
-     * @return null if it has the one that it was created with
+     * @return epoch milliseconds; the time of creation if it never got another
      */
-    default @Nullable IdSince idSince() {
-      return null;
+    default long idSince() {
+      return createdAt();
     }
 
     /**
-     * Whether the session was found by the id that it had before, in the time of a grace.
+     * The secret that the session had before its last renewal.
      *
-     * @return false for what lies under the id itself
+     * @return null if the last rotation left no grace
      */
-    default boolean isFoundByFormerId() {
-      return false;
+    default @Nullable FormerSecret former() {
+      return null;
     }
 
     /**
@@ -70,8 +111,7 @@ public record Snapshot(
     Map<String, JsonBytes> unknown();
 
     /**
-     * Whether every access has to be written down, as what is stored has a time to live without the
-     * touch interval on top.
+     * Whether every access has to be recorded, as the stored time to live lacks the touch interval.
      *
      * @return false for what a store of ours wrote
      */
@@ -84,13 +124,15 @@ public record Snapshot(
    * A body that is decoded already.
    *
    * @param createdAt epoch milliseconds
-   * @param idSince null for the id that the session was created with
+   * @param idSince epoch milliseconds; {@code createdAt} if the session never got another id
+   * @param former null if the last rotation left no grace
    * @param attributes the attributes
    * @param unknown fields of a later release
    */
   public record PlainBody(
       long createdAt,
-      @Nullable IdSince idSince,
+      long idSince,
+      @Nullable FormerSecret former,
       Map<String, JsonBytes> attributes,
       Map<String, JsonBytes> unknown)
       implements Body {
@@ -104,39 +146,7 @@ public record Snapshot(
      */
     public PlainBody(
         long createdAt, Map<String, JsonBytes> attributes, Map<String, JsonBytes> unknown) {
-      this(createdAt, null, attributes, unknown);
-    }
-  }
-
-  private record FormerIdsBody(Body body) implements Body {
-    @Override
-    public long createdAt() {
-      return body.createdAt();
-    }
-
-    @Override
-    public @Nullable IdSince idSince() {
-      return body.idSince();
-    }
-
-    @Override
-    public boolean isFoundByFormerId() {
-      return true;
-    }
-
-    @Override
-    public Map<String, JsonBytes> attributes() {
-      return body.attributes();
-    }
-
-    @Override
-    public Map<String, JsonBytes> unknown() {
-      return body.unknown();
-    }
-
-    @Override
-    public boolean touchedAtEveryAccess() {
-      return body.touchedAtEveryAccess();
+      this(createdAt, createdAt, null, attributes, unknown);
     }
   }
 }

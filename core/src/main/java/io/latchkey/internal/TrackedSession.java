@@ -22,14 +22,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Three things are kept apart, all guarded by {@code this}: {@code base}, the stored state that
  * the changes build upon; {@code changes}, what the next save will write; and {@code outstanding},
  * the attempts whose outcome nobody knows, because the connection broke or the caller went away.
- * When a later save finds the mark of such an attempt in the store, it was written after all: its
- * changes are taken off, not written a second time over what others may have saved since.
+ * When a later save finds the token of such an attempt in the store, it was written after all: its
+ * changes are dropped, not written a second time over what others may have saved since.
  */
 final class TrackedSession implements ExactSession {
   /** More unanswered attempts than this on one object is a caller that retries in an outage. */
   private static final int MAX_OUTSTANDING = 16;
 
-  private final String id;
+  private final SessionId id;
   private final SessionIds ids;
   private final Attributes attributes;
   private final SessionSettings settings;
@@ -51,6 +51,7 @@ final class TrackedSession implements ExactSession {
   private Map<String, Edit> outstanding = Map.of();
   private boolean insertOutcomeUnknown;
   private @Nullable RotationTarget rotationTarget;
+  private boolean rotationSent;
   private boolean graceGiven;
   private @Nullable TrackedSession successor;
 
@@ -58,7 +59,7 @@ final class TrackedSession implements ExactSession {
   private long sentTouch;
 
   private TrackedSession(
-      String id,
+      SessionId id,
       SessionIds ids,
       Attributes attributes,
       SessionSettings settings,
@@ -73,6 +74,7 @@ final class TrackedSession implements ExactSession {
   }
 
   static TrackedSession unsaved(SessionIds ids, Attributes attributes, SessionSettings settings) {
+    SessionId id = ids.next();
     long now = settings.now();
     long absoluteEnd =
         settings.absoluteMillis() == SessionSettings.NEVER
@@ -85,12 +87,13 @@ final class TrackedSession implements ExactSession {
             absoluteEnd,
             0,
             "",
+            id.digest(),
             new Snapshot.PlainBody(now, Map.of(), Map.of()));
-    return new TrackedSession(ids.next(), ids, attributes, settings, nothing, false);
+    return new TrackedSession(id, ids, attributes, settings, nothing, false);
   }
 
   static TrackedSession stored(
-      String id,
+      SessionId id,
       SessionIds ids,
       Attributes attributes,
       SessionSettings settings,
@@ -102,12 +105,30 @@ final class TrackedSession implements ExactSession {
 
   @Override
   public String id() {
-    return id;
+    return id.text();
+  }
+
+  @Override
+  public String handle() {
+    return id.locator();
   }
 
   @Override
   public String nextId() {
-    return rotationTarget(() -> new RotationTarget(ids.nextAfter(id), null)).id();
+    return rotationTarget(this::randomTarget).id().text();
+  }
+
+  @Override
+  public synchronized String redrawNextId() {
+    // Once a rotation was sent, the session may have that id already.
+    if (!rotationSent) {
+      rotationTarget = randomTarget();
+    }
+    return nextId();
+  }
+
+  private RotationTarget randomTarget() {
+    return new RotationTarget(ids.nextAfter(id), null);
   }
 
   @Override
@@ -117,9 +138,7 @@ final class TrackedSession implements ExactSession {
 
   @Override
   public Instant idCreatedAt() {
-    Snapshot.Body body = base().body();
-    IdSince since = body.idSince();
-    return Instant.ofEpochMilli(since == null ? body.createdAt() : since.millis());
+    return Instant.ofEpochMilli(base().body().idSince());
   }
 
   @Override
@@ -293,6 +312,10 @@ final class TrackedSession implements ExactSession {
 
   // What the engine sees.
 
+  SessionId sessionId() {
+    return id;
+  }
+
   synchronized Snapshot base() {
     return base;
   }
@@ -327,49 +350,49 @@ final class TrackedSession implements ExactSession {
   }
 
   /** Remembers an attempt until its outcome is known. */
-  synchronized void begin(String mark, Edit edit) {
+  synchronized void begin(String token, Edit edit) {
     if (outstanding.isEmpty()) {
-      outstanding = Map.of(mark, edit); // hardly ever there is a second
+      outstanding = Map.of(token, edit); // hardly ever there is a second
       return;
     }
     Map<String, Edit> more = new LinkedHashMap<>(outstanding);
     if (more.size() == MAX_OUTSTANDING) {
       more.remove(more.keySet().iterator().next());
     }
-    more.put(mark, edit);
+    more.put(token, edit);
     outstanding = more;
   }
 
-  /** Nobody waits for the answer to an attempt any more, or it will never come. */
-  synchronized void lost() {
+  /** The answer to an attempt will never come, or nobody waits for it any more. */
+  synchronized void markOutcomeUnknown() {
     insertOutcomeUnknown = !stored;
   }
 
   /** Forgets an attempt that changed nothing for certain. */
-  synchronized void failed(String mark) {
-    forget(mark);
+  synchronized void failed(String token) {
+    forget(token);
   }
 
-  private void forget(String mark) {
+  private void forget(String token) {
     if (outstanding.size() > 1) {
-      outstanding.remove(mark);
-    } else if (outstanding.containsKey(mark)) {
+      outstanding.remove(token);
+    } else if (outstanding.containsKey(token)) {
       outstanding = Map.of();
     }
   }
 
-  synchronized @Nullable Edit outstanding(String mark) {
-    return outstanding.get(mark);
+  synchronized @Nullable Edit outstanding(String token) {
+    return outstanding.get(token);
   }
 
-  /** Takes off the changes that are stored now, and builds upon what is stored. */
+  /** Drops the changes that are stored now, and rebases on what is stored. */
   synchronized void saved(Edit edit, Snapshot now) {
-    takeOff(edit);
-    buildUpon(now);
-    forget(now.mark());
+    dropSaved(edit);
+    rebase(now);
+    forget(now.token());
   }
 
-  private void takeOff(Edit edit) {
+  private void dropSaved(Edit edit) {
     if (edit.changesMade == changesMade) {
       changes = Map.of(); // not clear(): hundreds of sessions later, its entries lie in no cache
     } else if (!changes.isEmpty()) {
@@ -380,16 +403,16 @@ final class TrackedSession implements ExactSession {
     }
   }
 
-  /** It is stored after all; builds upon that, unless it is null. */
+  /** It is stored after all; rebases on that, unless it is null. */
   synchronized void foundStored(@Nullable Snapshot current) {
     stored = true;
     if (current != null) {
-      buildUpon(current);
+      rebase(current);
     }
   }
 
-  /** Builds upon what is stored, with all changes still to be written. */
-  synchronized void buildUpon(Snapshot now) {
+  /** Rebases on what is stored, with all changes still to be written. */
+  synchronized void rebase(Snapshot now) {
     stored = true;
     // Two saves of one object may be answered in either order.
     if (now.version() > base.version()) {
@@ -398,16 +421,16 @@ final class TrackedSession implements ExactSession {
   }
 
   /**
-   * Builds upon what was found instead of what was expected. Its version may be the lower one: a
+   * Rebases on what was found instead of what was expected. Its version may be the lower one: a
    * server that took over after a failure has lost the last saves, and what another library wrote
    * has no version of ours.
    */
-  synchronized void buildUpon(Snapshot expected, Snapshot found) {
-    if (base.version() == expected.version() && base.mark().equals(expected.mark())) {
+  synchronized void rebase(Snapshot expected, Snapshot found) {
+    if (base.version() == expected.version() && base.token().equals(expected.token())) {
       stored = true;
       base = found;
     } else {
-      buildUpon(found);
+      rebase(found);
     }
   }
 
@@ -417,7 +440,7 @@ final class TrackedSession implements ExactSession {
   synchronized boolean hasMovedOnTo(Snapshot current, Snapshot since) {
     return base.version() > since.version()
         && base.version() == current.version()
-        && base.mark().equals(current.mark());
+        && base.token().equals(current.token());
   }
 
   synchronized boolean isTouchDue(long now) {
@@ -436,9 +459,7 @@ final class TrackedSession implements ExactSession {
 
   synchronized void accessed(long now) {
     if (now > base.lastAccessedAt()) {
-      base =
-          new Snapshot(
-              now, base.idleMillis(), base.absoluteEnd(), base.version(), base.mark(), base.body());
+      base = base.accessedAt(now);
     }
   }
 
@@ -450,51 +471,57 @@ final class TrackedSession implements ExactSession {
     return rotationTarget;
   }
 
-  /** Remembers that a rotation was sent which may have left the old id open for a while. */
-  synchronized void graceGiven() {
-    graceGiven = true;
+  /**
+   * Remembers that a rotation is being sent.
+   *
+   * @param withGrace whether it may leave the former id open for a while
+   * @return whether one was sent before
+   */
+  synchronized boolean rotationSent(boolean withGrace) {
+    boolean before = rotationSent;
+    rotationSent = true;
+    graceGiven |= withGrace;
+    return before;
   }
 
-  /** Whether the old id may be open for the time of a grace. */
+  /** Whether the former id may be open for the time of a grace. */
   synchronized boolean isGraceGiven() {
     return graceGiven;
   }
 
-  /**
-   * This session under the id to which another request has renewed the one it was found by.
-   *
-   * @param current what was found by that id
-   * @return null if the new id cannot be told
-   */
-  synchronized @Nullable TrackedSession renewed(Snapshot current) {
-    IdSince since = current.body().idSince();
-    if (since == null || since.secret() == null) {
-      return null;
-    }
-    TrackedSession moved =
-        new TrackedSession(
-            SessionIds.renewed(id, since.secret()), ids, attributes, settings, current, true);
+  /** This session under the id to which another request has renewed the one it was found by. */
+  synchronized TrackedSession renewed(SessionId newId, Snapshot current) {
+    TrackedSession moved = new TrackedSession(newId, ids, attributes, settings, current, true);
     changes.forEach(moved::put);
     moved.idleChange = idleChange;
     rotatedAway = true;
     return moved;
   }
 
-  /** This session under a new id, where nothing is stored under the old one. */
-  synchronized TrackedSession succeededBy(String newId) {
-    return passChangesOn(new TrackedSession(newId, ids, attributes, settings, base, false));
+  /** This session under a new id, where it is not stored yet. */
+  synchronized TrackedSession withNewId(SessionId newId) {
+    Snapshot unsaved =
+        new Snapshot(
+            base.lastAccessedAt(),
+            base.idleMillis(),
+            base.absoluteEnd(),
+            base.version(),
+            base.token(),
+            newId.digest(),
+            base.body());
+    return passChangesOn(new TrackedSession(newId, ids, attributes, settings, unsaved, false));
   }
 
   /** This session under a new id, where an earlier attempt has stored it with those changes. */
-  synchronized TrackedSession succeededBy(String newId, Edit edit, Snapshot now) {
-    takeOff(edit);
+  synchronized TrackedSession withNewId(SessionId newId, Edit edit, Snapshot now) {
+    dropSaved(edit);
     return passChangesOn(new TrackedSession(newId, ids, attributes, settings, now, true));
   }
 
-  /** What a rotation that failed half way has to go on with, if there is such a thing. */
+  /** The session under its new id, if a rotation has failed half way; else null. */
   synchronized @Nullable TrackedSession successor() {
     TrackedSession next = successor;
-    // Saved under its old id after all: then that is what is to be rotated.
+    // Saved under its former id after all: then that is what is to be rotated.
     boolean superseded = next != null && stored && !next.isStored() && !next.mayBeStored();
     return next == null || superseded ? null : passChangesOn(next);
   }
@@ -515,7 +542,7 @@ final class TrackedSession implements ExactSession {
   }
 
   /** The session under its new id; this object is at its end. */
-  synchronized TrackedSession rotated(String newId, Edit edit, Snapshot now) {
+  synchronized TrackedSession rotated(SessionId newId, Edit edit, Snapshot now) {
     TrackedSession moved = new TrackedSession(newId, ids, attributes, settings, now, true);
     changes.forEach(
         (name, change) -> {
@@ -528,8 +555,8 @@ final class TrackedSession implements ExactSession {
     return moved;
   }
 
-  /** The id to rotate to, and what it is made from, if it is not random. */
-  record RotationTarget(String id, @Nullable String secret) {}
+  /** The id to rotate to, and the salt that it is made from; null if it is random. */
+  record RotationTarget(SessionId id, @Nullable String salt) {}
 
   /** One change of an attribute; null is a removal. Compared by identity. */
   private static final class Change {
@@ -588,20 +615,47 @@ final class TrackedSession implements ExactSession {
 
     /** The version after {@code base} with these changes. */
     Snapshot appliedTo(Snapshot base, long now) {
-      return appliedTo(base, now, base.body().idSince());
+      FormerSecret former = base.body().former();
+      boolean isGraceOver = former != null && now >= former.until();
+      return next(
+          base,
+          now,
+          WriteToken.next(),
+          base.digest(),
+          base.body().idSince(),
+          isGraceOver ? null : former);
     }
 
-    /** The version after {@code base} with these changes, under an id since a given time. */
-    Snapshot appliedTo(Snapshot base, long now, @Nullable IdSince idSince) {
+    /** The version after {@code base} with these changes, under a new id. */
+    Snapshot rotated(Snapshot base, long now, SessionId newId, long graceMillis) {
+      String token = WriteToken.next();
+      return next(
+          base,
+          now,
+          token,
+          newId.digest(),
+          now,
+          graceMillis == 0 ? null : new FormerSecret(base.digest(), now + graceMillis, token));
+    }
+
+    private Snapshot next(
+        Snapshot base,
+        long now,
+        String token,
+        SecretDigest digest,
+        long idSince,
+        @Nullable FormerSecret former) {
       return new Snapshot(
           now,
           idle == null ? base.idleMillis() : idle.millis,
           base.absoluteEnd(),
           base.version() + 1,
-          Marks.next(),
+          token,
+          digest,
           new Snapshot.PlainBody(
               base.body().createdAt(),
               idSince,
+              former,
               codec.changed(base.body().attributes(), encoded),
               base.body().unknown()));
     }

@@ -1,6 +1,8 @@
 package io.latchkey.memory;
 
+import io.latchkey.internal.FormerSecret;
 import io.latchkey.internal.SessionBackend;
+import io.latchkey.internal.SessionId;
 import io.latchkey.internal.SessionSettings;
 import io.latchkey.internal.Snapshot;
 import java.util.List;
@@ -10,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Sessions in a map, each with the time at which a server would drop its key. */
+/** Sessions in a map, by their locators, each with the time at which a server would drop its key. */
 final class MemoryBackend implements SessionBackend {
   private static final long SWEEP_INTERVAL_MILLIS = 60_000;
 
@@ -26,34 +28,31 @@ final class MemoryBackend implements SessionBackend {
   }
 
   @Override
-  public Mono<Boolean> insert(String id, Snapshot session) {
+  public Mono<Boolean> insert(SessionId id, Snapshot session) {
     return step(
         () -> {
           long now = settings.now();
           sweep(now);
-          if (alive(entries.get(id), now) != null) {
+          Entry present = entries.get(id.locator());
+          if (present != null && now < present.endsAt) {
             return false;
           }
-          entries.put(id, entry(session, now));
+          entries.put(id.locator(), entry(session, null, now));
           return true;
         });
   }
 
   @Override
-  public Mono<Snapshot> read(String id) {
+  public Mono<Snapshot> read(SessionId id) {
     return step(
         () -> {
-          String at = moved(id, settings.now());
-          Entry entry = alive(entries.get(at), settings.now());
-          if (entry == null) {
-            return null;
-          }
-          return at.equals(id) ? entry.session : entry.session.foundByFormerId();
+          Entry entry = find(id, settings.now());
+          return entry == null ? null : entry.session;
         });
   }
 
   @Override
-  public Flux<Found> readAll(List<String> ids) {
+  public Flux<Found> readAll(List<SessionId> ids) {
     return Flux.fromIterable(ids)
         .concatMap(
             id ->
@@ -63,79 +62,53 @@ final class MemoryBackend implements SessionBackend {
   }
 
   @Override
-  public Mono<WriteResult> write(String id, Write write) {
+  public Mono<WriteResult> write(SessionId id, Write write) {
     return step(
         () -> {
           long now = settings.now();
           Entry present = find(id, now);
-          if (present == null || isOther(present, write)) {
-            return refusal(present);
+          if (present == null) {
+            return WriteResult.GONE;
           }
-          entries.put(moved(id, now), entry(write.next(), now));
+          if (present.session.version() != write.expected().version()) {
+            return new WriteResult.Conflict(present.session);
+          }
+          String salt = write.rotation() == null ? present.salt : write.salt();
+          entries.put(id.locator(), entry(write.next(), salt, now));
           return WriteResult.WRITTEN;
         });
   }
 
   @Override
-  public Mono<WriteResult> rotate(String oldId, String newId, Write write, long graceMillis) {
+  public Mono<String> salt(SessionId id, FormerSecret former) {
     return step(
         () -> {
-          long now = settings.now();
-          Entry present = find(oldId, now);
-          String from = moved(oldId, now);
-          if (present != null && graceMillis > 0 && !from.equals(oldId)) {
-            return WriteResult.RENEWED;
-          }
-          if (present == null || isOther(present, write)) {
-            return refusal(present);
-          }
-          Entry mine = entry(write.next(), now);
-          entries.put(newId, mine);
-          if (graceMillis > 0) {
-            entries.put(from, new Entry(mine.session, now + graceMillis, newId));
-          } else {
-            entries.remove(from);
-          }
-          return WriteResult.WRITTEN;
+          Entry present = find(id, settings.now());
+          return present == null || !former.equals(present.session.body().former())
+              ? null
+              : present.salt;
         });
   }
 
   @Override
-  public Mono<Boolean> touch(String id, long now) {
+  public Mono<Boolean> touch(SessionId id, long now) {
     return step(
         () -> {
           Entry present = find(id, now);
           if (present == null) {
             return false;
           }
-          Snapshot before = present.session;
-          if (now > before.lastAccessedAt()) {
-            Snapshot after =
-                new Snapshot(
-                    now,
-                    before.idleMillis(),
-                    before.absoluteEnd(),
-                    before.version(),
-                    before.mark(),
-                    before.body());
-            entries.put(moved(id, now), entry(after, now));
+          if (now > present.session.lastAccessedAt()) {
+            entries.put(id.locator(), entry(present.session.accessedAt(now), present.salt, now));
           }
           return true;
         });
   }
 
   @Override
-  public Mono<Boolean> delete(String id) {
+  public Mono<Boolean> delete(SessionId id) {
     return step(
-        () -> {
-          long now = settings.now();
-          Entry removed = find(id, now);
-          if (removed != null) {
-            entries.remove(moved(id, now));
-          }
-          entries.remove(id);
-          return removed != null;
-        });
+        () -> find(id, settings.now()) != null && entries.remove(id.locator()) != null);
   }
 
   /** One at a time: each is a few look-ups in a map. The map may be that of other stores, too. */
@@ -148,32 +121,16 @@ final class MemoryBackend implements SessionBackend {
         });
   }
 
-  private @Nullable Entry find(String id, long now) {
-    return alive(entries.get(moved(id, now)), now);
+  /** The session that an id opens. */
+  private @Nullable Entry find(SessionId id, long now) {
+    Entry entry = entries.get(id.locator());
+    return entry != null && now < entry.endsAt && entry.session.isOpenedBy(id, now) ? entry : null;
   }
 
-  /** The id under which the session lies that the old one finds for the time of a grace. */
-  private String moved(String id, long now) {
-    Entry entry = entries.get(id);
-    return entry == null || entry.movedTo == null || now >= entry.endsAt ? id : entry.movedTo;
-  }
-
-  private static boolean isOther(Entry present, Write write) {
-    return present.session.version() != write.expected().version();
-  }
-
-  private static WriteResult refusal(@Nullable Entry present) {
-    return present == null ? WriteResult.GONE : new WriteResult.Conflict(present.session);
-  }
-
-  private Entry entry(Snapshot session, long now) {
+  private Entry entry(Snapshot session, @Nullable String salt, long now) {
     long timeToLive = settings.timeToLive(session.idleMillis(), session.absoluteEnd(), now);
     return new Entry(
-        session, timeToLive == SessionSettings.NEVER ? Long.MAX_VALUE : now + timeToLive, null);
-  }
-
-  private static @Nullable Entry alive(@Nullable Entry entry, long now) {
-    return entry != null && entry.movedTo == null && now < entry.endsAt ? entry : null;
+        session, salt, timeToLive == SessionSettings.NEVER ? Long.MAX_VALUE : now + timeToLive);
   }
 
   /** Sessions that nobody asks for again would stay for ever. */
@@ -184,16 +141,16 @@ final class MemoryBackend implements SessionBackend {
     }
   }
 
-  /** What lies under an id: a session, or for the time of a grace the id where it lies. */
+  /** A session, the salt of its last renewal, and when it ends. */
   static final class Entry {
     final Snapshot session;
+    final @Nullable String salt;
     final long endsAt;
-    final @Nullable String movedTo;
 
-    Entry(Snapshot session, long endsAt, @Nullable String movedTo) {
+    Entry(Snapshot session, @Nullable String salt, long endsAt) {
       this.session = session;
+      this.salt = salt;
       this.endsAt = endsAt;
-      this.movedTo = movedTo;
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.latchkey.valkey;
 
-import io.latchkey.internal.SessionBackend.WriteResult;
 import io.lettuce.core.protocol.CommandType;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -21,16 +20,15 @@ import reactor.core.publisher.Mono;
  * been a failover.
  */
 final class Changes {
-  /** A write that is there and gone. What is read, or expires, is not replicated. */
-  private static final String MARK =
-      "redis.call('SET', KEYS[1], '', 'PX', 1) redis.call('UNLINK', KEYS[1])";
+  private static final byte[] FENCE = ByteWriter.ascii(Script.text("fence"));
+  private static final byte[] ONE = ByteWriter.ascii("1");
 
   private final Commands commands;
-  private final @Nullable Commands marked;
+  private final @Nullable Commands fenced;
 
-  private Changes(Commands commands, @Nullable Commands marked) {
+  private Changes(Commands commands, @Nullable Commands fenced) {
     this.commands = commands;
-    this.marked = marked;
+    this.fenced = fenced;
   }
 
   /** Changes like all other commands. */
@@ -43,14 +41,14 @@ final class Changes {
     return new Changes(
         new Commands() {
           @Override
-          public <T> Mono<T> execute(String id, Request<T> request) {
-            return connections.executeAcknowledged(id, request, null);
+          public <T> Mono<T> execute(byte[] key, Request<T> request, @Nullable Request<?> before) {
+            return connections.executeAcknowledged(key, request, before);
           }
         },
         new Commands() {
           @Override
-          public <T> Mono<T> execute(String id, Request<T> request) {
-            return connections.executeAcknowledged(id, request, mark(keys.mark(id)));
+          public <T> Mono<T> execute(byte[] key, Request<T> request, @Nullable Request<?> before) {
+            return connections.executeAcknowledged(key, request, fence(keys.fence(key)));
           }
         });
   }
@@ -64,24 +62,18 @@ final class Changes {
    */
   <T> Mono<T> make(Function<Commands, Mono<T>> change, Predicate<T> written) {
     Mono<T> made = change.apply(commands);
-    Commands again = marked;
+    Commands again = fenced;
     return again == null
         ? made
         : made.flatMap(answer -> written.test(answer) ? Mono.just(answer) : change.apply(again));
   }
 
-  /** False for a rotation that somebody has done already. */
-  static boolean wasNotDoneBefore(WriteResult result) {
-    return !(result instanceof WriteResult.Moved || result instanceof WriteResult.Renewed);
-  }
-
   /** Reads what an earlier change wrote. */
   <T> Mono<T> find(Function<Commands, Mono<T>> read) {
-    return read.apply(marked == null ? commands : marked);
+    return read.apply(fenced == null ? commands : fenced);
   }
 
-  private static Request<byte[]> mark(byte[] key) {
-    return new Request<>(
-        CommandType.EVAL, Request::bytes, Request.args().add(MARK).add(1).addKey(key));
+  private static Request<byte[]> fence(byte[] key) {
+    return Request.of(CommandType.EVAL, Request::bytes, FENCE, ONE, key);
   }
 }

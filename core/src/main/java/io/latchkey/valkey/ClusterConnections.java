@@ -2,7 +2,6 @@ package io.latchkey.valkey;
 
 import io.latchkey.SessionStoreUnavailableException;
 import io.latchkey.UnreadableSessionException;
-import io.latchkey.internal.SessionIds;
 import io.latchkey.valkey.ServerErrors.RedirectedException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.SlotHash;
@@ -18,7 +17,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Sessions lie on the nodes of a cluster, each in the slot of its id's routing tag.
+ * Sessions are on the nodes of a cluster, each in the slot of its key.
  *
  * <p>Lettuce's own cluster client is not used: it rejects commands while it opens a connection to a
  * node, and its commands are futures.
@@ -26,9 +25,8 @@ import reactor.core.publisher.Mono;
  * <h2>When a node sends the command elsewhere</h2>
  *
  * <p>It has not run it, so it can be sent again, whatever it is. MOVED also corrects what is known
- * of the slot, and has all slots asked for anew. ASK is for this one command. TRYAGAIN comes while
- * a slot moves, for a command with two keys of which only one is there, as a rotation's: it is sent
- * again until the session has moved as a whole, for at most the time that a command may take.
+ * of the slot, and has all slots asked for again. ASK is for this one command, and for the write that
+ * goes before it.
  */
 final class ClusterConnections implements Connections {
   private static final int MAX_REDIRECTIONS = 8;
@@ -54,13 +52,14 @@ final class ClusterConnections implements Connections {
   }
 
   @Override
-  public <T> Mono<T> execute(String id, Request<T> request) {
-    return send(new Call<>(id, slot(id), request, false, null));
+  public <T> Mono<T> execute(byte[] key, Request<T> request, @Nullable Request<?> before) {
+    return send(new Call<>(key, SlotHash.getSlot(key), request, false, before));
   }
 
   @Override
-  public <T> Mono<T> executeAcknowledged(String id, Request<T> request, @Nullable Request<?> mark) {
-    return send(new Call<>(id, slot(id), request, true, mark));
+  public <T> Mono<T> executeAcknowledged(
+      byte[] key, Request<T> request, @Nullable Request<?> before) {
+    return send(new Call<>(key, SlotHash.getSlot(key), request, true, before));
   }
 
   private <T> Mono<T> send(Call<T> call) {
@@ -72,8 +71,8 @@ final class ClusterConnections implements Connections {
   }
 
   @Override
-  public <T> Flux<Reply<T>> executeAll(List<String> ids, Function<String, Request<T>> request) {
-    return Flux.fromIterable(ids)
+  public <T> Flux<Reply<T>> executeAll(List<byte[]> keys, Function<byte[], Request<T>> request) {
+    return Flux.fromIterable(keys)
         .buffer(COMMANDS_PER_WRITE)
         .concatMap(
             batch ->
@@ -87,8 +86,8 @@ final class ClusterConnections implements Connections {
   }
 
   @Override
-  public @Nullable Replicas replicas(String id) {
-    ClusterSlots.Member owner = slots.owner(slot(id));
+  public @Nullable Replicas replicas(byte[] key) {
+    ClusterSlots.Member owner = slots.owner(SlotHash.getSlot(key));
     return owner == null ? null : owner.node().replicas();
   }
 
@@ -103,11 +102,12 @@ final class ClusterConnections implements Connections {
   }
 
   /** One write per node. */
-  private <T> Flux<Reply<T>> sendAll(List<String> ids, Function<String, Request<T>> request) {
-    List<Sent<T>> all = new ArrayList<>(ids.size());
+  private <T> Flux<Reply<T>> sendAll(List<byte[]> keys, Function<byte[], Request<T>> request) {
+    List<Sent<T>> all = new ArrayList<>(keys.size());
     Map<Node, List<ServerCommand<T>>> perNode = new LinkedHashMap<>();
-    for (String id : ids) {
-      Call<T> call = new Call<>(id, slot(id), request.apply(id), false, null);
+    for (byte[] key : keys) {
+      Call<T> call =
+          new Call<>(key, SlotHash.getSlot(key), request.apply(key), false, null);
       ClusterSlots.Member member = slots.owner(call.slot);
       Reply.Future<T> reply = new Reply.Future<>();
       all.add(new Sent<>(call, member, reply));
@@ -162,9 +162,11 @@ final class ClusterConnections implements Connections {
 
   private static <T> Mono<T> send(Node to, boolean asking, Call<T> call) {
     if (call.acknowledged) {
-      return to.sendAcknowledged(call.id, call.request, call.mark, asking);
+      return to.sendAcknowledged(call.key, call.request, call.before, asking);
     }
-    return asking ? to.sendAsking(call.id, call.request) : to.send(call.id, call.request);
+    return asking
+        ? to.sendAsking(call.key, call.request, call.before)
+        : to.send(call.key, call.request, call.before);
   }
 
   /**
@@ -215,10 +217,6 @@ final class ClusterConnections implements Connections {
     }
   }
 
-  private static int slot(String id) {
-    return SlotHash.getSlot(id.substring(0, SessionIds.TAG_LENGTH));
-  }
-
   private static Duration pause() {
     return Duration.ofMillis(
         ThreadLocalRandom.current().nextInt(PAUSE_MIN_MILLIS, PAUSE_MAX_MILLIS));
@@ -230,8 +228,13 @@ final class ClusterConnections implements Connections {
   }
 
   /** What is to be asked, wherever the slot is. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Call<T>(
-      String id, int slot, Request<T> request, boolean acknowledged, @Nullable Request<?> mark) {}
+      byte[] key,
+      int slot,
+      Request<T> request,
+      boolean acknowledged,
+      @Nullable Request<?> before) {}
 
   /** One of many that went out together. */
   private record Sent<T>(

@@ -32,7 +32,7 @@ final class ClusterSlots {
   private static final Logger log = LoggerFactory.getLogger(ClusterSlots.class);
 
   /** The question is about no session; it only needs to go out on some connection. */
-  private static final String ANY_ID = "slots";
+  private static final byte[] ANY_KEY = ByteWriter.ascii("0000");
 
   private static final Duration PERIOD = Duration.ofSeconds(30);
   private static final long PAUSE_NANOS = Duration.ofMillis(200).toNanos();
@@ -145,7 +145,7 @@ final class ClusterSlots {
   private Mono<List<SlotRange>> ask(Member member) {
     return member
         .node
-        .send(ANY_ID, SlotRange.REQUEST)
+        .send(ANY_KEY, SlotRange.REQUEST, null)
         .map(answer -> SlotRange.parse(answer, member.host))
         .filter(ranges -> !ranges.isEmpty())
         .switchIfEmpty(

@@ -2,10 +2,10 @@ package io.latchkey.valkey;
 
 import io.latchkey.UnreadableSessionException;
 import io.latchkey.internal.SessionBackend.Found;
+import io.latchkey.internal.SessionId;
 import io.latchkey.internal.Snapshot;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -20,29 +20,29 @@ interface Connections extends Commands {
    * Sends a command that is answered once as many replicas as the store was built for have what it
    * wrote.
    *
-   * @param id the session that it is about
+   * @param key the key of the session that it is about
    * @param request what to ask, once per subscription
-   * @param mark a write to send right before it, or null
+   * @param before a write to send right before it, or null
    * @return its answer; an error if not enough replicas have it in time
    */
-  <T> Mono<T> executeAcknowledged(String id, Request<T> request, @Nullable Request<?> mark);
+  <T> Mono<T> executeAcknowledged(byte[] key, Request<T> request, @Nullable Request<?> before);
 
   /**
    * Sends a command about each of many sessions, pipelined.
    *
-   * @param ids the sessions
+   * @param keys the keys of the sessions
    * @param request what to ask about one of them, once per subscription
    * @return an answer for each, in their order
    */
-  <T> Flux<Reply<T>> executeAll(List<String> ids, Function<String, Request<T>> request);
+  <T> Flux<Reply<T>> executeAll(List<byte[]> keys, Function<byte[], Request<T>> request);
 
   /**
    * The replicas of whoever has a session.
    *
-   * @param id the session
+   * @param key the key of the session
    * @return null if they are not read from, or nobody is known to have the session now
    */
-  @Nullable Replicas replicas(String id);
+  @Nullable Replicas replicas(byte[] key);
 
   /** Whether closing has begun. */
   boolean isClosed();
@@ -59,15 +59,15 @@ interface Connections extends Commands {
   record Reply<T>(@Nullable T value, @Nullable UnreadableSessionException unreadable) {
 
     /** What was found under the id that the key is of. */
-    Mono<Found> found(String id, BiFunction<String, T, Mono<Snapshot>> decode) {
+    Found found(SessionId id, Function<T, @Nullable Snapshot> decode) {
       if (value == null) {
-        return Mono.just(new Found(id, null, unreadable));
+        return new Found(id, null, unreadable);
       }
-      return Mono.defer(() -> decode.apply(id, value))
-          .map(session -> new Found(id, session, null))
-          .defaultIfEmpty(new Found(id, null, null))
-          .onErrorResume(
-              UnreadableSessionException.class, error -> Mono.just(new Found(id, null, error)));
+      try {
+        return new Found(id, decode.apply(value), null);
+      } catch (UnreadableSessionException e) {
+        return new Found(id, null, e);
+      }
     }
 
     /** The reply to a command that was sent; an error that is not about this key alone ends it. */

@@ -1,15 +1,14 @@
 package io.latchkey.valkey;
 
-import io.latchkey.SessionStoreException;
 import io.latchkey.UnreadableSessionException;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.JsonBytes;
-import io.latchkey.internal.IdSince;
-import io.latchkey.internal.Marks;
+import io.latchkey.internal.FormerSecret;
 import io.latchkey.internal.SessionBackend;
-import io.latchkey.internal.SessionIds;
+import io.latchkey.internal.SessionId;
 import io.latchkey.internal.SessionSettings;
 import io.latchkey.internal.Snapshot;
+import io.latchkey.internal.WriteToken;
 import io.latchkey.valkey.ServerErrors.OtherTypeException;
 import io.latchkey.valkey.SpringSessions.Hash;
 import io.latchkey.valkey.SpringSessions.Times;
@@ -27,7 +26,7 @@ import reactor.core.publisher.Mono;
  *
  * <p>The layout is asked first, with its own command, so that a session which lies in it costs what
  * it always does. Where the server says that the key is of another type, or has no session under an
- * id of Spring's, one of the {@link MigrationScripts} looks for it in all forms at once. It must be
+ * id of Spring's, one of the scripts {@code migrate-*.lua} looks for it in all forms at once. It must be
  * one step: between two, somebody else may migrate the session, and it would be in neither place
  * when looked for there.
  *
@@ -41,11 +40,25 @@ import reactor.core.publisher.Mono;
  *
  * <h2>Why a replay changes nothing</h2>
  *
- * <p>The old form is gone, and what lies under the key has another version, or the replay's own
- * mark.
+ * <p>The old form is gone, and what is under the key has another version, or the replay's own
+ * token.
  */
 final class MigratingBackend implements SessionBackend {
-  /** Whose access is overtaken so often needs not be written down any more. */
+  private static final Script READ = Script.load("migrate-read");
+  private static final Script TOUCH = Script.load("migrate-touch");
+  private static final Script TOUCH_SPRING = Script.load("migrate-touch-spring");
+  private static final Script TO_STRING = Script.load("migrate-to-string");
+  private static final Script TO_HASH = Script.load("migrate-to-hash");
+
+  // The forms, as the scripts name them; behind the last comes the number of its key.
+  private static final String STRING_FORM = "string";
+  private static final String HASH_FORM = "hash";
+  private static final String SPRING_FORM = "spring";
+
+  /** The number of the first of Spring's keys. */
+  private static final int FIRST_SPRING = 2;
+
+  /** An access that is overtaken so often need not be recorded any more. */
   private static final int MAX_TOUCHES = 8;
 
   private final SessionBackend target;
@@ -58,7 +71,7 @@ final class MigratingBackend implements SessionBackend {
   private final SessionSettings settings;
   private final AttributeCodec codec;
   private final HashFields fields;
-  private final MigrationScripts scripts;
+  private final Script write;
 
   MigratingBackend(
       SessionBackend target,
@@ -86,36 +99,41 @@ final class MigratingBackend implements SessionBackend {
     this.settings = settings;
     this.codec = codec;
     this.fields = new HashFields(codec);
-    this.scripts = new MigrationScripts(layout);
+    this.write =
+        switch (layout) {
+          case STRING -> TO_STRING;
+          case HASH -> TO_HASH;
+        };
   }
 
   @Override
-  public boolean accepts(String id) {
-    return SessionIds.isValid(id) || mayBeSprings(id);
+  public @Nullable SessionId parse(String id) {
+    SessionId parsed = SessionId.parse(id);
+    return parsed != null || springSessions.isEmpty() ? parsed : SessionId.parseUuid(id);
   }
 
   @Override
-  public Mono<Boolean> insert(String id, Snapshot session) {
+  public Mono<Boolean> insert(SessionId id, Snapshot session) {
     return target.insert(id, session);
   }
 
   // Reading.
 
   @Override
-  public Mono<Snapshot> read(String id) {
+  public Mono<Snapshot> read(SessionId id) {
     Mono<Snapshot> elsewhere = Mono.defer(() -> find(id));
     Mono<Snapshot> read = target.read(id);
     return ifOtherType(mayBeSprings(id) ? read.switchIfEmpty(elsewhere) : read, elsewhere);
   }
 
-  /** A new session lies in the layout. */
+  /** A new session is in the layout. */
   @Override
-  public Mono<Snapshot> readAcknowledged(String id) {
+  public Mono<Snapshot> readAcknowledged(SessionId id) {
     return target.readAcknowledged(id);
   }
 
   @Override
-  public Flux<Found> readAll(List<String> ids) {
+  public Flux<Found> readAll(List<SessionId> ids) {
     return target
         .readAll(ids)
         .flatMapSequential(
@@ -127,7 +145,7 @@ final class MigratingBackend implements SessionBackend {
             });
   }
 
-  private Mono<Found> findAsOneOfMany(String id) {
+  private Mono<Found> findAsOneOfMany(SessionId id) {
     return find(id)
         .map(session -> new Found(id, session, null))
         .defaultIfEmpty(new Found(id, null, null))
@@ -135,66 +153,64 @@ final class MigratingBackend implements SessionBackend {
             UnreadableSessionException.class, error -> Mono.just(new Found(id, null, error)));
   }
 
-  private Mono<Snapshot> find(String id) {
-    return MigrationScripts.READ
-        .runForList(connections, id, keys(id, id))
-        .mapNotNull(answer -> answer.get(0)[0] == '0' ? null : session(answer));
+  private Mono<Snapshot> find(SessionId id) {
+    return run(READ, connections, null, id, id.locatorBytes())
+        .mapNotNull(answer -> answer.size() == 1 ? null : session(id, answer));
+  }
+
+  @Override
+  public Mono<String> salt(SessionId id, FormerSecret former) {
+    return target.salt(id, former);
   }
 
   // Writing.
 
   @Override
-  public Mono<WriteResult> write(String id, Write write) {
-    Mono<WriteResult> migrated =
-        Mono.defer(
-            () ->
-                scripts
-                    .write
-                    .runForList(connections, id, keys(id, id), arguments(write, 0))
-                    .map(this::result));
-    return isUnmigrated(write) ? migrated : ifOtherType(target.write(id, write), migrated);
+  public Mono<WriteResult> write(SessionId id, Write next) {
+    Mono<WriteResult> migrated = Mono.defer(() -> migrate(id, next));
+    return isUnmigrated(next) ? migrated : ifOtherType(target.write(id, next), migrated);
   }
 
-  @Override
-  public Mono<WriteResult> rotate(String oldId, String newId, Write write, long graceMillis) {
-    Mono<WriteResult> migrated =
-        Mono.defer(
-            () -> {
-              byte[][] all = keys(oldId, newId);
-              byte[][] arguments = arguments(write, graceMillis);
-              return changes.make(
-                  commands ->
-                      scripts.rotate.runForList(commands, oldId, all, arguments).map(this::result),
-                  Changes::wasNotDoneBefore);
-            });
-    return isUnmigrated(write)
-        ? migrated
-        : ifOtherType(target.rotate(oldId, newId, write, graceMillis), migrated);
+  private Mono<WriteResult> migrate(SessionId id, Write next) {
+    byte[] token = ByteWriter.ascii(next.next().token());
+    byte[][] arguments = arguments(id, next);
+    if (next.rotation() == null) {
+      return run(write, connections, null, id, token, arguments).map(answer -> result(id, answer));
+    }
+    Request<?> salt = StoredLayout.saltRequest(keys, id, next);
+    return changes.make(
+        commands ->
+            run(write, commands, salt, id, token, arguments).map(answer -> result(id, answer)),
+        result -> !StoredLayout.isOwnRotation(result, next));
   }
 
   // Touching.
 
   @Override
-  public Mono<Boolean> touch(String id, long now) {
+  public Mono<Boolean> touch(SessionId id, long now) {
     Mono<Boolean> anywhere = Mono.defer(() -> touchAnywhere(id, now, 1));
     return mayBeSprings(id) ? anywhere : ifOtherType(target.touch(id, now), anywhere);
   }
 
-  private Mono<Boolean> touchAnywhere(String id, long now, int attempt) {
+  private Mono<Boolean> touchAnywhere(SessionId id, long now, int attempt) {
     byte[] interval = ByteWriter.ascii(Long.toString(settings.touchMillis()));
-    return MigrationScripts.TOUCH
-        .runForList(connections, id, keys(id, id), Head.time(now), interval)
+    return run(
+            TOUCH,
+            connections,
+            null,
+            id,
+            id.locatorBytes(),
+            SessionHeader.time(now),
+            interval,
+            id.digest().ascii())
         .flatMap(
             answer ->
-                switch (answer.get(0)[0]) {
-                  case '1' -> Mono.just(true);
-                  case '0' -> Mono.just(false);
-                  case '{' -> touchSpring(id, now, answer, attempt);
-                  default -> Mono.error(Head.foreign());
-                });
+                answer.size() > 1
+                    ? touchSpring(id, now, answer, attempt)
+                    : Mono.fromCallable(() -> StoredLayout.isDone(answer.get(0))));
   }
 
-  private Mono<Boolean> touchSpring(String id, long now, List<byte[]> answer, int attempt) {
+  private Mono<Boolean> touchSpring(SessionId id, long now, List<byte[]> answer, int attempt) {
     int source = source(ascii(answer.get(1)));
     SpringSessions sessions = springSessions.get(source);
     Hash hash = new Hash(answer.subList(2, answer.size()));
@@ -211,16 +227,17 @@ final class MigratingBackend implements SessionBackend {
     if (access == null || interval == null || rewritten == null) {
       return touchByMigration(id, now, answer, attempt);
     }
-    byte[] key = keys.key(id);
-    return MigrationScripts.TOUCH_SPRING
+    return TOUCH_SPRING
         .run(
-            connections,
-            id,
-            new byte[][] {key, key, sessions.key(id)},
-            access,
-            interval,
-            rewritten,
-            ByteWriter.ascii(Long.toString(times.idle())))
+            new Script.Call(
+                connections,
+                null,
+                new byte[][] {keys.key(id), sessions.key(id.text())},
+                access,
+                interval,
+                rewritten,
+                ByteWriter.ascii(Long.toString(times.idle()))),
+            id.locatorBytes())
         .flatMap(
             result ->
                 result[0] == '!'
@@ -228,24 +245,23 @@ final class MigratingBackend implements SessionBackend {
                     : Mono.just(result[0] == '1'));
   }
 
-  private Mono<Boolean> touchByMigration(String id, long now, List<byte[]> answer, int attempt) {
-    Snapshot session = session(answer);
+  private Mono<Boolean> touchByMigration(SessionId id, long now, List<byte[]> answer, int attempt) {
+    Snapshot session = session(id, answer);
     if (session == null) {
       return Mono.just(false);
     }
+    Snapshot.Body body = session.body();
     Snapshot next =
         new Snapshot(
             now,
             session.idleMillis(),
             session.absoluteEnd(),
             session.version() + 1,
-            Marks.next(),
+            WriteToken.next(),
+            session.digest(),
             new Snapshot.PlainBody(
-                session.body().createdAt(),
-                session.body().idSince(),
-                session.body().attributes(),
-                Map.of()));
-    return write(id, new Write(session, next, Map.of()))
+                body.createdAt(), body.idSince(), body.former(), body.attributes(), Map.of()));
+    return write(id, new Write(session, next, Map.of(), null))
         .flatMap(
             result ->
                 result instanceof WriteResult.Conflict
@@ -256,10 +272,20 @@ final class MigratingBackend implements SessionBackend {
   // Deleting.
 
   @Override
-  public Mono<Boolean> delete(String id) {
-    byte[][] all = keys(id, id);
+  public Mono<Boolean> delete(SessionId id) {
+    byte[][] all = keys(id);
     return changes.make(
-        commands -> MigrationScripts.DELETE.run(commands, id, all).map(answer -> answer[0] == '1'),
+        commands ->
+            StoredLayout.DELETE
+                .run(
+                    new Script.Call(
+                        commands,
+                        null,
+                        all,
+                        id.digest().ascii(),
+                        SessionHeader.time(settings.now())),
+                    id.locatorBytes())
+                .map(StoredLayout::isDone),
         deleted -> deleted);
   }
 
@@ -272,36 +298,50 @@ final class MigratingBackend implements SessionBackend {
         : result;
   }
 
-  private boolean mayBeSprings(String id) {
-    return !springSessions.isEmpty() && SessionIds.isUuid(id);
+  private boolean mayBeSprings(SessionId id) {
+    return !springSessions.isEmpty() && !id.isNative();
   }
 
   private static boolean isUnmigrated(Write write) {
     return write.expected().body() instanceof Unmigrated;
   }
 
-  private byte[][] keys(String id, String newId) {
+  /** Runs a script that is answered with one character and the proof, or with what is stored. */
+  private Mono<List<byte[]>> run(
+      Script script,
+      Commands commands,
+      @Nullable Request<?> before,
+      SessionId id,
+      byte[] proof,
+      byte[]... arguments) {
+    return script.runForList(
+        new Script.Call(commands, before, keys(id), arguments),
+        answer -> !answer.isEmpty() && Script.isProven(answer.get(0), proof));
+  }
+
+  private byte[][] keys(SessionId id) {
     List<byte[]> all = new ArrayList<>();
     all.add(keys.key(id));
-    all.add(keys.key(newId));
     if (mayBeSprings(id)) {
-      springSessions.forEach(sessions -> all.add(sessions.key(id)));
+      springSessions.forEach(sessions -> all.add(sessions.key(id.text())));
     }
     return all.toArray(new byte[0][]);
   }
 
-  private byte[][] arguments(Write write, long graceMillis) {
+  /** See {@code migrate-expected.lua}. */
+  private byte[][] arguments(SessionId id, Write write) {
     Snapshot expected = write.expected();
     Snapshot next = write.next();
     Hash hash = expected.body() instanceof Unmigrated body ? body.hash : null;
-    List<byte[]> values = values(next);
+    List<byte[]> values = values(id, next);
     long timeToLive =
         settings.timeToLive(next.idleMillis(), next.absoluteEnd(), next.lastAccessedAt());
     List<byte[]> all = new ArrayList<>();
-    all.add(hash == null ? Head.version(expected) : new byte[0]);
-    all.add(ByteWriter.ascii(next.mark()));
+    all.add(hash == null ? SessionHeader.version(expected) : new byte[0]);
+    all.add(ByteWriter.ascii(next.token()));
     all.add(ByteWriter.ascii(Long.toString(timeToLive)));
-    all.add(ByteWriter.ascii(Long.toString(graceMillis)));
+    all.add(id.digest().ascii());
+    all.add(SessionHeader.time(next.lastAccessedAt()));
     all.add(ByteWriter.ascii(Integer.toString(values.size())));
     all.addAll(values);
     // A session that has ended since it was read, by Spring's reckoning, is one that nobody
@@ -318,58 +358,40 @@ final class MigratingBackend implements SessionBackend {
   }
 
   /** All that the layout writes of a session. */
-  private List<byte[]> values(Snapshot session) {
+  private List<byte[]> values(SessionId id, Snapshot session) {
+    byte[] locator = id.locatorBytes();
     if (layout == Layout.STRING) {
-      return List.of(StringDocument.encode(session, codec));
+      return List.of(StringDocument.encode(locator, session, codec));
     }
     List<byte[]> values = new ArrayList<>();
-    values.add(HashFields.head(session));
-    HashFields.addIdSince(session, values);
-    session
-        .body()
-        .attributes()
-        .forEach(
-            (name, value) -> {
-              values.add(fields.name(name));
-              values.add(value.toArray());
-            });
+    values.add(HashFields.header(locator, session));
+    values.addAll(fields.all(session));
     return values;
   }
 
-  private WriteResult result(List<byte[]> answer) {
-    return switch (answer.get(0)[0]) {
-      case '1' -> WriteResult.WRITTEN;
-      case '0' -> WriteResult.GONE;
-      case '~' -> WriteResult.RENEWED;
-      case '{' -> {
-        Snapshot current = session(answer);
-        yield current == null ? WriteResult.GONE : new WriteResult.Conflict(current);
-      }
-      case '=' -> {
-        Snapshot current = session(answer);
-        yield current == null ? WriteResult.GONE : new WriteResult.Moved(current);
-      }
-      case '!' ->
-          throw new SessionStoreException(
-              "the session's new id is in use already; nothing was written: try again");
-      default -> throw Head.foreign();
-    };
+  private WriteResult result(SessionId id, List<byte[]> answer) {
+    if (answer.size() == 1) {
+      return StoredLayout.outcome(answer.get(0)[0]);
+    }
+    Snapshot current = session(id, answer);
+    return current == null ? WriteResult.GONE : new WriteResult.Conflict(current);
   }
 
-  /** The session in an answer, or null if it has ended. */
-  private @Nullable Snapshot session(List<byte[]> answer) {
+  /** The session in an answer; null if it has ended, or the id does not open it. */
+  private @Nullable Snapshot session(SessionId id, List<byte[]> answer) {
     String form = ascii(answer.get(1));
     List<byte[]> content = answer.subList(2, answer.size());
-    return switch (form) {
-      case MigrationScripts.STRING ->
-          ours(Layout.STRING, StringDocument.decode(content.get(0), codec));
-      case MigrationScripts.HASH -> ours(Layout.HASH, fields.decode(content));
-      default -> {
-        Hash hash = new Hash(content);
-        Snapshot session = springSessions.get(source(form)).decode(hash);
-        yield session == null ? null : unmigrated(session, hash);
-      }
-    };
+    Snapshot session =
+        switch (form) {
+          case STRING_FORM -> ours(Layout.STRING, StringDocument.decode(content.get(0), codec));
+          case HASH_FORM -> ours(Layout.HASH, fields.decode(content));
+          default -> {
+            Hash hash = new Hash(content);
+            Snapshot springs = springSessions.get(source(form)).decode(id, hash);
+            yield springs == null ? null : springs.withBody(new Unmigrated(springs.body(), hash));
+          }
+        };
+    return session != null && session.isOpenedBy(id, settings.now()) ? session : null;
   }
 
   private Snapshot ours(Layout found, Snapshot session) {
@@ -379,26 +401,15 @@ final class MigratingBackend implements SessionBackend {
     if (!fromOtherLayout) {
       throw new OtherTypeException();
     }
-    return unmigrated(session, null);
+    return session.withBody(new Unmigrated(session.body(), null));
   }
 
   private static int source(String form) {
-    return Integer.parseInt(form.substring(MigrationScripts.SPRING.length()))
-        - MigrationScripts.FIRST_SPRING;
+    return Integer.parseInt(form.substring(SPRING_FORM.length())) - FIRST_SPRING;
   }
 
   private static String ascii(byte[] text) {
     return new String(text, StandardCharsets.ISO_8859_1);
-  }
-
-  private static Snapshot unmigrated(Snapshot session, @Nullable Hash hash) {
-    return new Snapshot(
-        session.lastAccessedAt(),
-        session.idleMillis(),
-        session.absoluteEnd(),
-        session.version(),
-        session.mark(),
-        new Unmigrated(session.body(), hash));
   }
 
   /** The body of a session that does not lie in the store's layout yet. */
@@ -417,8 +428,13 @@ final class MigratingBackend implements SessionBackend {
     }
 
     @Override
-    public @Nullable IdSince idSince() {
+    public long idSince() {
       return body.idSince();
+    }
+
+    @Override
+    public @Nullable FormerSecret former() {
+      return body.former();
     }
 
     @Override

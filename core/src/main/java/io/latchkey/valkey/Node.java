@@ -1,7 +1,7 @@
 package io.latchkey.valkey;
 
-import io.latchkey.internal.SessionIds;
 import io.lettuce.core.protocol.CommandType;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -11,8 +11,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * A few connections to one server, striped by the routing tag of the session's id, which a rotation
- * keeps. What is called on a connection's own thread, as the answer to one command calls for the
+ * A few connections to one server, striped by the session's key. What is called on a connection's own thread, as the answer to one command calls for the
  * next, goes out on that connection: no other thread has to wake up for it. While a connection is
  * down the others do its work.
  */
@@ -51,13 +50,21 @@ final class Node {
     return replicas;
   }
 
-  /** Sends a command about a session; subscribe once, at once. */
-  <T> Mono<T> send(String id, Request<T> request) {
-    int preferred = stripe(id);
+  /**
+   * Sends a command about a session; subscribe once, at once.
+   *
+   * @param before a write to send right before it, on the same connection, or null
+   */
+  <T> Mono<T> send(byte[] key, Request<T> request, @Nullable Request<?> before) {
+    int preferred = stripe(key);
     Stripe up = anyUp(preferred);
     return up != null
-        ? new Exchange<>(up, request)
-        : opened(preferred).flatMap(opened -> new Exchange<>(opened, request));
+        ? new Exchange<>(behind(up, before), request)
+        : opened(preferred).flatMap(opened -> new Exchange<>(behind(opened, before), request));
+  }
+
+  private static Link behind(Stripe stripe, @Nullable Request<?> before) {
+    return before == null ? stripe : new Behind(stripe, before);
   }
 
   /** Sends many commands with one write. Each ends with whatever this meets. */
@@ -78,14 +85,14 @@ final class Node {
    * Sends a change about a session that is answered once enough replicas have it; subscribe once,
    * at once.
    *
-   * @param mark a write to send right before it, or null
+   * @param before a write to send right before it, or null
    * @param asking whether this node of a cluster is about to take over the session's slot. Nobody
    *     writes between that question and what it is for: only changes go out there, one group at a
    *     time
    */
   <T> Mono<T> sendAcknowledged(
-      String id, Request<T> request, @Nullable Request<?> mark, boolean asking) {
-    return Objects.requireNonNull(lanes, "lanes").send(stripe(id), request, mark, asking);
+      byte[] key, Request<T> request, @Nullable Request<?> before, boolean asking) {
+    return Objects.requireNonNull(lanes, "lanes").send(stripe(key), request, before, asking);
   }
 
   /**
@@ -96,20 +103,27 @@ final class Node {
    * moment. Nobody does on the connection's own thread, which the answer to another command leads
    * to.
    */
-  <T> Mono<T> sendAsking(String id, Request<T> request) {
-    int preferred = stripe(id);
+  <T> Mono<T> sendAsking(byte[] key, Request<T> request, @Nullable Request<?> before) {
+    int preferred = stripe(key);
     Stripe up = anyUp(preferred);
     return (up != null ? Mono.just(up) : opened(preferred))
         .flatMap(
             stripe ->
                 new Exchange<>(stripe, ServerVersion.HELLO)
-                    .then(Mono.defer(() -> new Exchange<>(asking(stripe), request))));
+                    .then(Mono.defer(() -> new Exchange<>(asking(stripe, before), request))));
   }
 
-  private static Link asking(Stripe stripe) {
+  private static Link asking(Stripe stripe, @Nullable Request<?> before) {
     return command -> {
       if (stripe.answersOn(Thread.currentThread())) {
-        stripe.sendBehind(askingFor(command), command);
+        List<ServerCommand<?>> first = new ArrayList<>();
+        if (before != null) {
+          ServerCommand<?> write = before.command(new Unheard<>());
+          first.add(askingFor(write));
+          first.add(write);
+        }
+        first.add(askingFor(command));
+        stripe.sendBehind(first, command);
       } else {
         command.completeExceptionally(ServerErrors.RedirectedException.later());
       }
@@ -156,8 +170,8 @@ final class Node {
   }
 
   /** The connection to ask on about a session now; null if there is none that is open. */
-  @Nullable Stripe up(String id) {
-    return anyUp(stripe(id));
+  @Nullable Stripe up(byte[] key) {
+    return anyUp(stripe(key));
   }
 
   /** A connection that is open; null if there is none. */
@@ -170,12 +184,8 @@ final class Node {
     return null;
   }
 
-  private int stripe(String id) {
-    int hash = 0;
-    for (int i = 0; i < SessionIds.TAG_LENGTH; i++) {
-      hash = 31 * hash + id.charAt(i);
-    }
-    return Math.floorMod(hash, stripes.length);
+  private int stripe(byte[] key) {
+    return Math.floorMod(SessionKeys.hash(key), stripes.length);
   }
 
   /** The stripe to use now, if any is up. */
@@ -208,7 +218,34 @@ final class Node {
         .thenReturn(stripes[stripe]);
   }
 
-  /** What came of ASKING: of interest only if it is not permitted. */
+  /** Sends a write and a command together; that the write failed, the command does not mind. */
+  private record Behind(Stripe stripe, Request<?> before) implements Link {
+    @Override
+    public void send(ServerCommand<?> command) {
+      stripe.sendBehind(List.of(before.command(new Unheard<>())), command);
+    }
+
+    @Override
+    public void answered() {
+      stripe.answered();
+    }
+
+    @Override
+    public void failed(Throwable error) {
+      stripe.failed(error);
+    }
+  }
+
+  /** Learns of what is of no interest. */
+  private static final class Unheard<T> implements ServerCommand.Receiver<T> {
+    @Override
+    public void answered(@Nullable T value) {}
+
+    @Override
+    public void failed(Throwable error) {}
+  }
+
+  /** The outcome of ASKING: of interest only if it is not permitted. */
   private record Permission(ServerCommand<?> command) implements ServerCommand.Receiver<byte[]> {
     @Override
     public void answered(byte @Nullable [] value) {}

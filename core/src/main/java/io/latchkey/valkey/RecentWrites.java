@@ -1,13 +1,14 @@
 package io.latchkey.valkey;
 
+import io.latchkey.internal.SessionId;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
  * Which sessions this store has written to of late, so that it reads them where its writes went.
  *
- * <p>A table of constant size, by the routing tag of the id: that survives a rotation, so that what
- * is written under one of a session's ids is known under all of them. Sessions that share an entry
+ * <p>A table of constant size, by the locator: that survives a rotation, so that what is written
+ * under one of a session's ids is known under all of them. Sessions that share an entry
  * cost one another a read at the primary, and nothing else.
  *
  * <p>An entry is the millisecond of the last write, reckoned from the table's own beginning. It
@@ -31,7 +32,7 @@ final class RecentWrites {
   }
 
   /** A write to the session begins, or has ended in whatever way. */
-  void mark(String id) {
+  void mark(SessionId id) {
     int entry = hash(id) >>> (Integer.SIZE - BITS);
     int last;
     int now;
@@ -48,7 +49,7 @@ final class RecentWrites {
    * write has been answered sees its mark, however it came to know of the answer: the mark was made
    * before.
    */
-  boolean isRecent(String id) {
+  boolean isRecent(SessionId id) {
     int written = times.getOpaque(hash(id) >>> (Integer.SIZE - BITS));
     // By one more, as the processors' clocks may be a millisecond apart for all that Java promises.
     return Integer.compareUnsigned(now() - written + 1, STAYS + 1) <= 0;
@@ -58,9 +59,14 @@ final class RecentWrites {
     return (int) TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beginning);
   }
 
-  /** Of the routing tag. */
-  static int hash(String id) {
-    int tag = id.charAt(0) << 21 ^ id.charAt(1) << 14 ^ id.charAt(2) << 7 ^ id.charAt(3);
-    return tag * GOLDEN;
+  /** Of the locator's first characters, which are random. */
+  static int hash(SessionId id) {
+    String locator = id.locator();
+    int bits =
+        locator.charAt(0) << 21
+            ^ locator.charAt(1) << 14
+            ^ locator.charAt(2) << 7
+            ^ locator.charAt(3);
+    return bits * GOLDEN;
   }
 }

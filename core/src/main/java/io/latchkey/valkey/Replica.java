@@ -74,9 +74,9 @@ final class Replica {
    *
    * @return null if it is not connected, or not known to be up to date
    */
-  @Nullable Way way(String id, long now) {
+  @Nullable Way way(byte[] key, long now) {
     // In this order: a connection that is made anew makes the state anew before it is up.
-    Stripe stripe = node.up(id);
+    Stripe stripe = node.up(key);
     State current = state;
     return stripe != null && current.isFresh(now) ? new Way(this, stripe, current) : null;
   }

@@ -23,46 +23,47 @@ final class ReplicaConnections implements Connections {
 
   /** Subscribe at once. */
   @Override
-  public <T> Mono<T> execute(String id, Request<T> request) {
-    Way way = way(id);
+  public <T> Mono<T> execute(byte[] key, Request<T> request, @Nullable Request<?> before) {
+    Way way = way(key);
     return way == null ? Mono.empty() : way.ask(request);
   }
 
   /** One write per replica; subscribe at once. */
   @Override
-  public <T> Flux<Reply<T>> executeAll(List<String> ids, Function<String, Request<T>> request) {
-    List<Reply.Future<T>> all = new ArrayList<>(ids.size());
+  public <T> Flux<Reply<T>> executeAll(List<byte[]> keys, Function<byte[], Request<T>> request) {
+    List<Reply.Future<T>> all = new ArrayList<>(keys.size());
     Map<Replica, Batch> batches = new LinkedHashMap<>();
-    for (String id : ids) {
+    for (byte[] key : keys) {
       Reply.Future<T> reply = new Reply.Future<>();
       all.add(reply);
-      Way way = way(id);
+      Way way = way(key);
       if (way == null) {
         reply.answered(null);
       } else {
         batches
             .computeIfAbsent(way.replica(), replica -> new Batch(way, new ArrayList<>()))
             .commands
-            .add(request.apply(id).command(new OneOfMany<>(way, reply)));
+            .add(request.apply(key).command(new OneOfMany<>(way, reply)));
       }
     }
     batches.values().forEach(batch -> batch.way.stripe().sendAll(batch.commands));
     return Flux.fromIterable(all).concatMap(Mono::fromFuture);
   }
 
-  private @Nullable Way way(String id) {
-    Replicas replicas = primaries.replicas(id);
-    return replicas == null ? null : replicas.way(id);
+  private @Nullable Way way(byte[] key) {
+    Replicas replicas = primaries.replicas(key);
+    return replicas == null ? null : replicas.way(key);
   }
 
   @Override
-  public <T> Mono<T> executeAcknowledged(String id, Request<T> request, @Nullable Request<?> mark) {
+  public <T> Mono<T> executeAcknowledged(
+      byte[] key, Request<T> request, @Nullable Request<?> before) {
     throw new UnsupportedOperationException("nothing is changed on a replica");
   }
 
   @Override
-  public @Nullable Replicas replicas(String id) {
-    return primaries.replicas(id);
+  public @Nullable Replicas replicas(byte[] key) {
+    return primaries.replicas(key);
   }
 
   @Override

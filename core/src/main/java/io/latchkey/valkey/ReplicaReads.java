@@ -1,7 +1,9 @@
 package io.latchkey.valkey;
 
 import io.latchkey.UnreadableSessionException;
+import io.latchkey.internal.FormerSecret;
 import io.latchkey.internal.SessionBackend;
+import io.latchkey.internal.SessionId;
 import io.latchkey.internal.SessionSettings;
 import io.latchkey.internal.Snapshot;
 import java.time.Duration;
@@ -56,7 +58,7 @@ final class ReplicaReads implements SessionBackend {
   // Reading.
 
   @Override
-  public Mono<Snapshot> read(String id) {
+  public Mono<Snapshot> read(SessionId id) {
     return Mono.defer(
         () -> {
           if (writes.isRecent(id)) {
@@ -73,27 +75,27 @@ final class ReplicaReads implements SessionBackend {
 
   /** The base of a change: from the primary, as one that is out of date would be refused. */
   @Override
-  public Mono<Snapshot> readLatest(String id) {
+  public Mono<Snapshot> readLatest(SessionId id) {
     return primary.readLatest(id);
   }
 
   @Override
-  public Mono<Snapshot> readAcknowledged(String id) {
+  public Mono<Snapshot> readAcknowledged(SessionId id) {
     return primary.readAcknowledged(id);
   }
 
   @Override
-  public Flux<Found> readAll(List<String> ids) {
+  public Flux<Found> readAll(List<SessionId> ids) {
     return Flux.fromIterable(ids)
         .buffer(Connections.COMMANDS_PER_WRITE)
         .concatMap(batch -> Flux.defer(() -> readBatch(batch)));
   }
 
   /** From replicas and the primary at once; then what replicas do not have from the primary. */
-  private Flux<Found> readBatch(List<String> ids) {
+  private Flux<Found> readBatch(List<SessionId> ids) {
     long askedAtNanos = System.nanoTime();
-    List<String> own = new ArrayList<>();
-    List<String> others = new ArrayList<>();
+    List<SessionId> own = new ArrayList<>();
+    List<SessionId> others = new ArrayList<>();
     boolean[] isOwn = new boolean[ids.size()];
     for (int i = 0; i < isOwn.length; i++) {
       isOwn[i] = writes.isRecent(ids.get(i));
@@ -108,7 +110,7 @@ final class ReplicaReads implements SessionBackend {
 
   /** What replicas have, and the rest from the primary. */
   private Mono<List<Found>> completed(List<Found> found, long askedAtNanos) {
-    List<String> missing = found.stream().filter(each -> !isThere(each)).map(Found::id).toList();
+    List<SessionId> missing = found.stream().filter(each -> !isThere(each)).map(Found::id).toList();
     return inTime(all(primary, missing), askedAtNanos)
         .map(
             rest -> {
@@ -131,7 +133,7 @@ final class ReplicaReads implements SessionBackend {
     return timeToLive == SessionSettings.NEVER || accessedAt + timeToLive > settings.now();
   }
 
-  private static Mono<List<Found>> all(SessionBackend backend, List<String> ids) {
+  private static Mono<List<Found>> all(SessionBackend backend, List<SessionId> ids) {
     return ids.isEmpty() ? Mono.just(List.of()) : backend.readAll(ids).collectList();
   }
 
@@ -155,28 +157,27 @@ final class ReplicaReads implements SessionBackend {
   // Writing.
 
   @Override
-  public Mono<Boolean> insert(String id, Snapshot session) {
+  public Mono<Boolean> insert(SessionId id, Snapshot session) {
     return marked(id, primary.insert(id, session));
   }
 
   @Override
-  public Mono<WriteResult> write(String id, Write write) {
+  public Mono<WriteResult> write(SessionId id, Write write) {
     return marked(id, primary.write(id, write));
   }
 
-  /** Old and new id have one routing tag, and so one mark. */
   @Override
-  public Mono<WriteResult> rotate(String oldId, String newId, Write write, long graceMillis) {
-    return marked(oldId, primary.rotate(oldId, newId, write, graceMillis));
+  public Mono<String> salt(SessionId id, FormerSecret former) {
+    return primary.salt(id, former);
   }
 
   @Override
-  public Mono<Boolean> touch(String id, long now) {
+  public Mono<Boolean> touch(SessionId id, long now) {
     return marked(id, primary.touch(id, now));
   }
 
   @Override
-  public Mono<Boolean> delete(String id) {
+  public Mono<Boolean> delete(SessionId id) {
     return marked(id, primary.delete(id));
   }
 
@@ -184,7 +185,7 @@ final class ReplicaReads implements SessionBackend {
    * Marked before it is sent, for those who read while it is under way; and again when it ends, in
    * whatever way and before anybody is told, as it may have been executed until then.
    */
-  private <T> Mono<T> marked(String id, Mono<T> write) {
+  private <T> Mono<T> marked(SessionId id, Mono<T> write) {
     return Mono.defer(
         () -> {
           writes.mark(id);

@@ -115,7 +115,7 @@ final class Replicas {
    *
    * @return null if the primary is to be asked
    */
-  Replica.@Nullable Way way(String id) {
+  Replica.@Nullable Way way(byte[] key) {
     if (ticking.get() == null) {
       start();
     }
@@ -125,9 +125,9 @@ final class Replicas {
       return null;
     }
     long now = System.nanoTime();
-    int first = (RecentWrites.hash(id) >>> 8 & 0xFFFF) % all.length;
+    int first = Math.floorMod(SessionKeys.hash(key), all.length);
     for (int i = 0; i < all.length; i++) {
-      Replica.Way way = all[(first + i) % all.length].way(id, now);
+      Replica.Way way = all[(first + i) % all.length].way(key, now);
       if (way != null) {
         return way;
       }

@@ -7,6 +7,7 @@ import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.ProtocolKeyword;
 import java.nio.ByteBuffer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ final class Request<T> {
   private final Supplier<CommandOutput<byte[], byte[], T>> output;
   private final @Nullable CommandArgs<byte[], byte[]> args;
   private final byte @Nullable [] @Nullable [] parts;
+  private @Nullable Predicate<T> belongs;
 
   Request(
       ProtocolKeyword type,
@@ -61,6 +63,12 @@ final class Request<T> {
         output = bytes != null;
       }
     };
+  }
+
+  /** This request, whose answers prove that they are for it. */
+  Request<T> provenBy(Predicate<T> belongs) {
+    this.belongs = belongs;
+    return this;
   }
 
   /** A command that asks it once. */

@@ -1,73 +1,57 @@
 package io.latchkey.valkey;
 
-import io.latchkey.internal.SessionIds;
+import io.latchkey.internal.SessionId;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.Base64;
 
-/** Makes the key of a session from its id. */
+/**
+ * Makes the keys of a session: {@code <namespace>:<locator>} for the session itself, and {@code
+ * <namespace>:<purpose>:{<namespace>:<locator>}} for all else, which so is in the same slot of a
+ * cluster.
+ */
 final class SessionKeys {
-  private static final Base64.Encoder BASE64URL = Base64.getUrlEncoder().withoutPadding();
+  private static final int HASHED = 4;
 
-  private static final MessageDigest SHA_256 = sha256();
-
-  private final Keys kind;
+  private final String namespace;
   private final byte[] prefix;
 
-  SessionKeys(String namespace, Keys kind) {
-    this.kind = kind;
-    this.prefix =
-        (kind == Keys.DIGEST ? namespace + ":s:{" : namespace + ":")
-            .getBytes(StandardCharsets.ISO_8859_1);
+  SessionKeys(String namespace) {
+    this.namespace = namespace;
+    this.prefix = ByteWriter.ascii(namespace + ":");
   }
 
-  byte[] key(String id) {
-    byte[] bytes = id.getBytes(StandardCharsets.ISO_8859_1);
-    if (kind == Keys.PLAIN) {
-      byte[] key = Arrays.copyOf(prefix, prefix.length + bytes.length);
-      System.arraycopy(bytes, 0, key, prefix.length, bytes.length);
-      return key;
-    }
-    byte[] digest = BASE64URL.encode(newSha256().digest(bytes));
-    int tagEnd = prefix.length + SessionIds.TAG_LENGTH;
-    byte[] key = Arrays.copyOf(prefix, tagEnd + 2 + digest.length);
-    System.arraycopy(bytes, 0, key, prefix.length, SessionIds.TAG_LENGTH);
-    key[tagEnd] = '}';
-    key[tagEnd + 1] = ':';
-    System.arraycopy(digest, 0, key, tagEnd + 2, digest.length);
+  /** The key of the session. */
+  byte[] key(SessionId id) {
+    byte[] key = Arrays.copyOf(prefix, prefix.length + SessionId.LOCATOR_LENGTH);
+    System.arraycopy(id.locatorBytes(), 0, key, prefix.length, SessionId.LOCATOR_LENGTH);
     return key;
   }
 
-  /** No session's key, in the slot of the session. */
-  byte[] mark(String id) {
-    if (kind == Keys.PLAIN) {
-      return prefix.clone();
-    }
-    int tagEnd = prefix.length + SessionIds.TAG_LENGTH;
-    byte[] key = Arrays.copyOf(prefix, tagEnd + 2);
-    byte[] tag = id.substring(0, SessionIds.TAG_LENGTH).getBytes(StandardCharsets.ISO_8859_1);
-    System.arraycopy(tag, 0, key, prefix.length, tag.length);
-    key[tagEnd] = '}';
-    key[tagEnd + 1] = ':';
-    return key;
+  /** The key of the salt of a renewal, which the token of its save names. */
+  byte[] salt(SessionId id, String token) {
+    return ByteWriter.ascii(beside("salt", namespace + ":" + id.locator()) + ":" + token);
   }
 
-  /** A copy: looking it up among the JDK's providers takes longer than digesting an id. */
-  private static MessageDigest newSha256() {
-    try {
-      return (MessageDigest) SHA_256.clone();
-    } catch (CloneNotSupportedException e) {
-      return sha256();
-    }
+  /** The key of a write that changes nothing, see {@link Changes}. */
+  byte[] fence(byte[] key) {
+    return ByteWriter.ascii(beside("fence", new String(key, StandardCharsets.ISO_8859_1)));
   }
 
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("this JDK has no SHA-256, which every JDK has", e);
+  /** The locator in the key of a session. */
+  static byte[] locator(byte[] key) {
+    return Arrays.copyOfRange(key, key.length - SessionId.LOCATOR_LENGTH, key.length);
+  }
+
+  /** A hash of a session's key, by the locator's last characters, which are random. */
+  static int hash(byte[] key) {
+    int hash = 0;
+    for (int i = key.length - HASHED; i < key.length; i++) {
+      hash = 31 * hash + key[i];
     }
+    return hash;
+  }
+
+  private String beside(String purpose, String key) {
+    return namespace + ":" + purpose + ":{" + key + "}";
   }
 }

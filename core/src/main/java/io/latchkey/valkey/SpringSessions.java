@@ -4,6 +4,7 @@ import io.latchkey.SessionAttributeException;
 import io.latchkey.UnreadableSessionException;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.JsonBytes;
+import io.latchkey.internal.SessionId;
 import io.latchkey.internal.SessionSettings;
 import io.latchkey.internal.Snapshot;
 import java.io.InvalidClassException;
@@ -66,7 +67,7 @@ final class SpringSessions {
    *
    * @throws UnreadableSessionException if it is none, or an attribute cannot be taken over
    */
-  @Nullable Snapshot decode(Hash hash) {
+  @Nullable Snapshot decode(SessionId id, Hash hash) {
     Times times = times(hash);
     if (times.haveEnded(settings.now())) {
       return null;
@@ -88,6 +89,7 @@ final class SpringSessions {
         times.absoluteEnd,
         0,
         "",
+        id.digest(),
         new Snapshot.PlainBody(times.created, Collections.unmodifiableMap(attributes), Map.of()));
   }
 
@@ -97,7 +99,7 @@ final class SpringSessions {
     long lastAccess = time(LAST_ACCESS, hash);
     long seconds = number(INTERVAL, hash);
     if (seconds > Integer.MAX_VALUE) {
-      throw Head.unreadable("is a Spring session with an impossible " + INTERVAL);
+      throw SessionHeader.unreadable("is a Spring session with an impossible " + INTERVAL);
     }
     // Zero seconds, of which Spring says at once, must not become our never.
     long idle = seconds < 0 ? SessionSettings.NEVER : Math.max(1, seconds * 1000);
@@ -164,7 +166,7 @@ final class SpringSessions {
   private long time(String field, Hash hash) {
     long time = number(field, hash);
     if (time < 0 || time > MAX_TIME) {
-      throw Head.unreadable("is a Spring session with an impossible " + field);
+      throw SessionHeader.unreadable("is a Spring session with an impossible " + field);
     }
     return time;
   }
@@ -172,13 +174,13 @@ final class SpringSessions {
   private long number(String field, Hash hash) {
     byte[] bytes = hash.get(field);
     if (bytes == null || bytes.length == 0) {
-      throw Head.unreadable("is no Spring session, or half of one: it has no " + field);
+      throw SessionHeader.unreadable("is no Spring session, or half of one: it has no " + field);
     }
     Object value;
     try {
       value = deserializer.apply(bytes);
     } catch (RuntimeException | LinkageError | StackOverflowError e) {
-      throw Head.unreadable(
+      throw SessionHeader.unreadable(
           "is a Spring session whose "
               + field
               + " the deserializer cannot read ("
@@ -188,7 +190,7 @@ final class SpringSessions {
     if (value instanceof Long || value instanceof Integer) {
       return ((Number) value).longValue();
     }
-    throw Head.unreadable(
+    throw SessionHeader.unreadable(
         "is a Spring session whose "
             + field
             + " is not a whole number but of "

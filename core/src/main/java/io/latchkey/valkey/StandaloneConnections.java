@@ -24,51 +24,52 @@ final class StandaloneConnections implements Connections {
   }
 
   @Override
-  public <T> Mono<T> execute(String id, Request<T> request) {
+  public <T> Mono<T> execute(byte[] key, Request<T> request, @Nullable Request<?> before) {
     return Mono.defer(
         () -> {
           if (client.isClosed()) {
             throw ServerErrors.closed();
           }
-          return node.send(id, request);
+          return node.send(key, request, before);
         });
   }
 
   @Override
-  public <T> Mono<T> executeAcknowledged(String id, Request<T> request, @Nullable Request<?> mark) {
+  public <T> Mono<T> executeAcknowledged(
+      byte[] key, Request<T> request, @Nullable Request<?> before) {
     return Mono.defer(
         () -> {
           if (client.isClosed()) {
             throw ServerErrors.closed();
           }
-          return node.sendAcknowledged(id, request, mark, false);
+          return node.sendAcknowledged(key, request, before, false);
         });
   }
 
   @Override
-  public <T> Flux<Reply<T>> executeAll(List<String> ids, Function<String, Request<T>> request) {
-    return Flux.fromIterable(ids)
+  public <T> Flux<Reply<T>> executeAll(List<byte[]> keys, Function<byte[], Request<T>> request) {
+    return Flux.fromIterable(keys)
         .buffer(COMMANDS_PER_WRITE)
         .concatMap(batch -> Flux.defer(() -> send(batch, request)));
   }
 
-  private <T> Flux<Reply<T>> send(List<String> batch, Function<String, Request<T>> request) {
+  private <T> Flux<Reply<T>> send(List<byte[]> batch, Function<byte[], Request<T>> request) {
     if (client.isClosed()) {
       throw ServerErrors.closed();
     }
     List<Reply.Future<T>> replies = new ArrayList<>(batch.size());
     List<ServerCommand<T>> commands = new ArrayList<>(batch.size());
-    for (String id : batch) {
+    for (byte[] key : batch) {
       Reply.Future<T> reply = new Reply.Future<>();
       replies.add(reply);
-      commands.add(request.apply(id).command(reply));
+      commands.add(request.apply(key).command(reply));
     }
     node.sendAll(commands);
     return Flux.fromIterable(replies).concatMap(Mono::fromFuture);
   }
 
   @Override
-  public @Nullable Replicas replicas(String id) {
+  public @Nullable Replicas replicas(byte[] key) {
     return node.replicas();
   }
 

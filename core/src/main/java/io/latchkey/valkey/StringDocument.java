@@ -3,9 +3,8 @@ package io.latchkey.valkey;
 import io.latchkey.UnreadableSessionException;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.JsonBytes;
-import io.latchkey.internal.IdSince;
+import io.latchkey.internal.FormerSecret;
 import io.latchkey.internal.Snapshot;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -17,76 +16,78 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session as one JSON document. A string of fixed width stands under its first key: the {@link
- * Head}, and length and checksum of the bytes behind it.
+ * A session as one JSON document. The string under its first key has a fixed width: the {@link
+ * SessionHeader}, and length and checksum of the bytes behind it.
  *
  * <pre>{@code
- * {"latchkey":"1 1764000000000 0000001800000 0000000000000 0000000001-k3JbV0sQ9xTa 0000000059 75683f19","createdAt":1764000000000,"attributes":{"user":"user123"}}
- *              | head                                                            length     CRC32C
- *              format version
+ * {"latchkey":"1 7Yc0Kp3xQm2LrT9a 1764000000000 0000001800000 0000000000000 0000000001-k3JbV0sQ9xTa 9u1Tq0mRZxC4e1yWn7d0sKf2bJ5hLpVa 0000000059 75683f19","createdAt":1764000000000,"attributes":{"user":"user123"}}
+ *              | header                                                                                                                length     CRC32C
  * }</pre>
  *
- * <p>Once the session was given another id, {@code "idSince":"1764000000000"} stands behind the
- * time of creation; where that id was renewed, with the secret that it was made from.
+ * <p>Within the grace of a renewal, {@code "former":"<digest> <end> <token>"} comes first behind
+ * the header. Once the session was given another id, {@code "idSince":1764000000000} comes behind
+ * the time of creation.
  *
- * <p>So a read tells a damaged document without parsing it, and the attributes are decoded when
- * someone asks for them.
+ * <p>So a read detects a damaged document without parsing it, and the attributes are decoded when
+ * they are asked for.
  */
 final class StringDocument {
   /** What every document of this version starts with. */
-  static final String START = "{\"latchkey\":\"1 ";
+  static final String START = "{\"latchkey\":\"" + SessionHeader.FORMAT;
 
-  /** What stands under the old key of a renewed session instead, before the new key and "}. */
-  static final String MOVED = "{\"latchkey\":\"> ";
+  /** Where the header starts. */
+  static final int HEADER = START.length() - SessionHeader.FORMAT.length();
 
-  /** Where the head starts. */
-  static final int HEAD = START.length();
+  /** Where the length of the body is. */
+  private static final int LENGTH = HEADER + SessionHeader.LENGTH + 1;
 
-  /** Where the length of the body stands. */
-  static final int LENGTH = HEAD + Head.LENGTH + 1;
-
-  static final int LENGTH_DIGITS = 10;
+  private static final int LENGTH_DIGITS = 10;
   private static final int CHECKSUM = LENGTH + LENGTH_DIGITS + 1;
 
   /** Where the part starts that length and checksum are of. */
   static final int BODY = CHECKSUM + 8 + 1;
 
   private static final byte[] START_BYTES = ByteWriter.ascii(START);
-  private static final byte[] MOVED_BYTES = ByteWriter.ascii(MOVED);
+  private static final byte[] FORMER = ByteWriter.ascii(",\"former\":\"");
   private static final byte[] CREATED_AT = ByteWriter.ascii(",\"createdAt\":");
-  private static final byte[] ID_SINCE = ByteWriter.ascii(",\"idSince\":\"");
+  private static final byte[] ID_SINCE = ByteWriter.ascii(",\"idSince\":");
   private static final byte[] ATTRIBUTES = ByteWriter.ascii(",\"attributes\":{");
   private static final int MAX_LONG_DIGITS = 20;
   private static final JsonBytes ATTRIBUTES_NAME = JsonBytes.of(ByteWriter.ascii("\"attributes\""));
 
-  /** The head, the time of creation and the attributes. */
+  /** The header, the time of creation and the attributes. */
   private static final int KNOWN_FIELDS = 3;
 
   private StringDocument() {}
 
   /** The document of a session. */
-  static byte[] encode(Snapshot session, AttributeCodec codec) {
-    List<JsonBytes> attributes = namesAndValues(session.body().attributes(), codec);
-    List<JsonBytes> unknown = namesAndValues(session.body().unknown(), codec);
-    IdSince since = session.body().idSince();
-    byte[] idSince = since == null ? null : ByteWriter.ascii(since.text());
+  static byte[] encode(byte[] locator, Snapshot session, AttributeCodec codec) {
+    Snapshot.Body body = session.body();
+    List<JsonBytes> attributes = namesAndValues(body.attributes(), codec);
+    List<JsonBytes> unknown = namesAndValues(body.unknown(), codec);
+    FormerSecret former = body.former();
     ByteWriter out =
         new ByteWriter(
             BODY
+                + (former == null ? 0 : FORMER.length + SessionHeader.FORMER_LENGTH + 1)
                 + CREATED_AT.length
-                + MAX_LONG_DIGITS
-                + (idSince == null ? 0 : ID_SINCE.length + idSince.length + 1)
+                + ID_SINCE.length
+                + 2 * MAX_LONG_DIGITS
                 + ATTRIBUTES.length
                 + size(attributes)
                 + size(unknown)
                 + "}}".length());
     out.position = BODY;
-    out.put(CREATED_AT);
-    out.put(ByteWriter.ascii(Long.toString(session.body().createdAt())));
-    if (idSince != null) {
-      out.put(ID_SINCE);
-      out.put(idSince);
+    if (former != null) {
+      out.put(FORMER);
+      out.put(SessionHeader.former(former));
       out.put('"');
+    }
+    out.put(CREATED_AT);
+    out.put(ByteWriter.ascii(Long.toString(body.createdAt())));
+    if (body.idSince() != body.createdAt()) {
+      out.put(ID_SINCE);
+      out.put(ByteWriter.ascii(Long.toString(body.idSince())));
     }
     out.put(ATTRIBUTES);
     putFields(out, attributes, false);
@@ -97,7 +98,8 @@ final class StringDocument {
 
     out.position = 0;
     out.put(START_BYTES);
-    Head.write(session, out);
+    out.position = HEADER;
+    SessionHeader.write(locator, session, out);
     out.put(' ');
     out.putDigits(end - BODY, LENGTH_DIGITS);
     out.put(' ');
@@ -112,32 +114,46 @@ final class StringDocument {
    * @throws UnreadableSessionException if it is not a document of this version, or damaged
    */
   static Snapshot decode(byte[] document, AttributeCodec codec) {
-    if (document.length <= BODY || !startsWith(document, START_BYTES)) {
-      throw Head.foreign();
+    if (!isDocument(document)) {
+      throw SessionHeader.foreign();
     }
     if (ByteWriter.digits(document, LENGTH, LENGTH_DIGITS) != document.length - BODY) {
-      throw Head.unreadable("is truncated, or longer than it was written");
+      throw SessionHeader.unreadable("is truncated, or longer than it was written");
     }
     if (checksum(document, document.length) != ByteWriter.hex(document, CHECKSUM)) {
-      throw Head.unreadable("is damaged: its checksum does not fit");
+      throw SessionHeader.unreadable("is damaged: its checksum does not fit");
     }
     if (document[LENGTH - 1] != ' ' || document[CHECKSUM - 1] != ' ' || document[BODY - 1] != '"') {
-      throw Head.unreadable("has a damaged head");
+      throw SessionHeader.unreadable("has a damaged header");
     }
-    return Head.read(document, HEAD, new LazyBody(document, codec));
+    return SessionHeader.read(document, HEADER, new LazyBody(document, codec));
+  }
+
+  /** Whether a document is of the session with that locator. */
+  static boolean isOf(byte[] locator, byte[] document) {
+    return isDocument(document) && SessionHeader.isOf(locator, document, HEADER);
+  }
+
+  /** Whether it is not the document of another session. What is no document proves nothing. */
+  static boolean mayBeOf(byte[] locator, byte[] stored) {
+    return !isDocument(stored) || SessionHeader.isOf(locator, stored, HEADER);
+  }
+
+  private static boolean isDocument(byte[] stored) {
+    return stored.length > BODY && StoredLayout.startsWith(stored, START_BYTES);
   }
 
   /**
    * What the document that a session was read from starts with, up to its checksum. Of a session
-   * that was not read from one it is the head alone, with zeros behind it.
+   * that was not read from one it is the header alone, with zeros behind it.
    */
-  static byte[] start(Snapshot session) {
+  static byte[] start(byte[] locator, Snapshot session) {
     if (session.body() instanceof LazyBody read) {
       return Arrays.copyOf(read.document, CHECKSUM - 1);
     }
     ByteWriter out = new ByteWriter(CHECKSUM - 1);
-    out.put(START_BYTES);
-    Head.write(session, out);
+    out.position = HEADER;
+    SessionHeader.write(locator, session, out);
     return out.bytes;
   }
 
@@ -149,13 +165,6 @@ final class StringDocument {
   static byte[] endOfStart(Snapshot session) {
     int index = session.body() instanceof LazyBody read ? CHECKSUM - 2 - read.document.length : 0;
     return ByteWriter.ascii(Integer.toString(index));
-  }
-
-  /** The key where the session lies now, if it was renewed and this is what its old key holds. */
-  static byte @Nullable [] movedTo(byte[] document) {
-    return document.length > MOVED_BYTES.length + 2 && startsWith(document, MOVED_BYTES)
-        ? Arrays.copyOfRange(document, MOVED_BYTES.length, document.length - 2)
-        : null;
   }
 
   private static long checksum(byte[] document, int end) {
@@ -195,15 +204,6 @@ final class StringDocument {
     }
   }
 
-  private static boolean startsWith(byte[] document, byte[] start) {
-    for (int i = 0; i < start.length; i++) {
-      if (document[i] != start[i]) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   /** Parses the document when the first attribute, or the time of creation, is asked for. */
   private static final class LazyBody implements Snapshot.Body {
     private final byte[] document;
@@ -221,8 +221,22 @@ final class StringDocument {
     }
 
     @Override
-    public @Nullable IdSince idSince() {
+    public long idSince() {
       return parsed().idSince();
+    }
+
+    /** At a fixed place, so nothing is parsed. */
+    @Override
+    public @Nullable FormerSecret former() {
+      if (document.length < BODY + FORMER.length) {
+        return null;
+      }
+      for (int i = 0; i < FORMER.length; i++) {
+        if (document[BODY + i] != FORMER[i]) {
+          return null;
+        }
+      }
+      return SessionHeader.readFormer(document, BODY + FORMER.length);
     }
 
     @Override
@@ -250,32 +264,27 @@ final class StringDocument {
       Map<String, JsonBytes> attributes = document.inner();
       JsonBytes createdAt = fields.get("createdAt");
       if (createdAt == null || attributes == null) {
-        throw Head.unreadable("lacks a field that every version has");
+        throw SessionHeader.unreadable("lacks a field that every version has");
       }
-      JsonBytes since = fields.get("idSince");
-      int known = since == null ? KNOWN_FIELDS : KNOWN_FIELDS + 1;
+      JsonBytes idSince = fields.get("idSince");
+      FormerSecret former = former();
+      int known = KNOWN_FIELDS + (idSince == null ? 0 : 1) + (former == null ? 0 : 1);
       return new Snapshot.PlainBody(
-          ByteWriter.digits(createdAt.array(), createdAt.offset(), createdAt.length()),
-          idSince(since),
+          number(createdAt),
+          number(idSince == null ? createdAt : idSince),
+          former,
           attributes,
           fields.size() == known ? Map.of() : unknown(fields));
     }
 
-    private static Map<String, JsonBytes> unknown(Map<String, JsonBytes> fields) {
-      Map<String, JsonBytes> unknown = new LinkedHashMap<>(fields);
-      unknown.keySet().removeAll(Set.of("latchkey", "createdAt", "idSince", "attributes"));
-      return Collections.unmodifiableMap(unknown);
+    private static long number(JsonBytes json) {
+      return ByteWriter.digits(json.array(), json.offset(), json.length());
     }
 
-    private static @Nullable IdSince idSince(@Nullable JsonBytes quoted) {
-      return quoted == null || quoted.length() < 2
-          ? null
-          : IdSince.parse(
-              new String(
-                  quoted.array(),
-                  quoted.offset() + 1,
-                  quoted.length() - 2,
-                  StandardCharsets.ISO_8859_1));
+    private static Map<String, JsonBytes> unknown(Map<String, JsonBytes> fields) {
+      Map<String, JsonBytes> unknown = new LinkedHashMap<>(fields);
+      unknown.keySet().removeAll(Set.of("latchkey", "former", "createdAt", "idSince", "attributes"));
+      return Collections.unmodifiableMap(unknown);
     }
   }
 }

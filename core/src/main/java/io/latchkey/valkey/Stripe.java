@@ -63,11 +63,13 @@ final class Stripe implements Link {
     return entered;
   }
 
-  /** Sends a command right behind another one, which is not counted. */
-  void sendBehind(ServerCommand<?> first, ServerCommand<?> command) {
+  /** Sends a command right behind others, which are not counted. */
+  void sendBehind(List<ServerCommand<?>> first, ServerCommand<?> command) {
     StatefulRedisConnection<byte[], byte[]> connection = connection();
     if (enter(command)) {
-      connection.dispatch(List.of(first, command));
+      List<RedisCommand<byte[], byte[], ?>> all = new ArrayList<>(first);
+      all.add(command);
+      connection.dispatch(all);
     }
   }
 

@@ -40,17 +40,19 @@ import reactor.core.publisher.Mono;
  * does, without blocking. Safe for use by several threads; one store serves a whole application.
  * Signals arrive on the connection's event loop, which must not be blocked.
  *
- * <p>This is how a session lies in Valkey, in the default layout:
+ * <p>This is how a session is stored in Valkey, in the default layout:
  *
  * <pre>{@code
- * SET latchkey:s:{kD3x}:0Z8i0bPz8nR2oWJcC3ZkO0vXo0xT0q9n1m2b3v4c5x6 '{"latchkey":"1 1764000000000 0000001800000 0000000000000 0000000001-k3JbV0sQ9xTa 0000000084 e7639ba7","createdAt":1764000000000,"attributes":{"user":"user123","cart":["itemA","itemB"]}}' NX PX 1830000
+ * SET latchkey:7Yc0Kp3xQm2LrT9a '{"latchkey":"1 7Yc0Kp3xQm2LrT9a 1764000000000 0000001800000 0000000000000 0000000001-k3JbV0sQ9xTa 9u1Tq0mRZxC4e1yWn7d0sKf2bJ5hLpVa 0000000084 e7639ba7","createdAt":1764000000000,"attributes":{"user":"user123","cart":["itemA","itemB"]}}' NX PX 1830000
  * }</pre>
  *
- * <p>The key holds a digest of the id, not the id. The string under the document's first key, the
- * head, tells the format's version, the last access, the idle timeout and the absolute end in
- * milliseconds (0 for none), the version with the mark of its writer, and length and CRC32C of what
- * follows. A document that another client wrote again, in another order or with other white space,
- * is unreadable, and left alone.
+ * <p>The key ends with the locator, the first 16 characters of the id. The other 24 are the secret,
+ * of which only a digest is stored: whoever reads the store holds no id that it would accept. The
+ * string under the document's first key, the header, has the format's version, the locator, the last
+ * access, the idle timeout and the absolute end in milliseconds (0 for none), the version with the
+ * token of its writer, the digest of the secret (the first 192 bits of its SHA-256, base64url), and
+ * length and CRC32C of what follows. A document that another client wrote again, in another order
+ * or with other white space, is unreadable, and left alone.
  *
  * <p>The clocks of all instances should agree to within a fraction of the idle timeout. An instance
  * whose clock is behind that of the last access does not prolong the session until it has caught
@@ -215,7 +217,6 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     private @Nullable ClientResources resources;
     private String namespace = "latchkey";
     private Layout layout = Layout.STRING;
-    private Keys keys = Keys.DIGEST;
     private long idleMillis = SessionSettings.DEFAULT.idleMillis();
     private long absoluteMillis = SessionSettings.DEFAULT.absoluteMillis();
     private long touchMillis = SessionSettings.DEFAULT.touchMillis();
@@ -277,17 +278,6 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      */
     public Builder layout(Layout layout) {
       this.layout = Objects.requireNonNull(layout, "layout");
-      return this;
-    }
-
-    /**
-     * How a key is made from an id; {@link Keys#DIGEST} by default.
-     *
-     * @param keys the kind of keys
-     * @return this builder
-     */
-    public Builder keys(Keys keys) {
-      this.keys = Objects.requireNonNull(keys, "keys");
       return this;
     }
 
@@ -739,8 +729,8 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      *     {@link #migrateFrom} names this store's own layout or keys, if {@link #acknowledgedBy}
      *     leaves too little of the {@link #commandTimeout}, if an option needs another URI (with
      *     TLS, with sentinels, without a password), if two options exclude each other, as {@link
-     *     #migrateFrom} and {@link #readFromReplicas} do, or if {@link Keys#PLAIN} or sessions of
-     *     Spring Session are to lie on a cluster
+     *     #migrateFrom} and {@link #readFromReplicas} do, or if sessions of Spring Session are to be
+     *     migrated on a cluster
      */
     public ValkeySessionStore build() {
       checkSources();
@@ -769,7 +759,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
           connection.connections(
               uri, resources, commandTimeout, connectionCount, acknowledgement, fromReplicas);
       AttributeCodec codec = attributes.codec();
-      SessionKeys sessionKeys = new SessionKeys(namespace, keys);
+      SessionKeys sessionKeys = new SessionKeys(namespace);
       Changes changes =
           acknowledgement == null
               ? Changes.unacknowledged(connections)
@@ -799,11 +789,6 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     }
 
     private void checkCluster() {
-      if (keys == Keys.PLAIN) {
-        throw new IllegalArgumentException(
-            "keys must be Keys.DIGEST on a cluster: with Keys.PLAIN the old and the new key of a"
-                + " rotation lie on different nodes");
-      }
       for (MigrationSource source : sources) {
         if (source.springSession() != null) {
           throw new IllegalArgumentException(
@@ -822,14 +807,11 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
                   + " is this store's");
         }
         MigrationSource.SpringSession spring = source.springSession();
-        if (spring != null
-            && keys == Keys.PLAIN
-            && namespace.equals(spring.namespace() + ":sessions")) {
+        if (spring != null && namespace.equals(spring.namespace() + ":sessions")) {
           throw new IllegalArgumentException(
-              "with Keys.PLAIN the namespace '"
+              "the namespace '"
                   + namespace
-                  + "' gives a session the very key under which migrateFrom finds Spring's: choose"
-                  + " another namespace");
+                  + "' is where migrateFrom finds Spring's sessions: choose another namespace");
         }
       }
     }

@@ -6,12 +6,8 @@ import io.latchkey.testing.RecordedCommand;
 import io.latchkey.testing.RecordingProxy;
 import io.latchkey.valkey.ValkeySessionStore;
 import io.lettuce.core.resource.ClientResources;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -142,28 +138,18 @@ final class World implements AutoCloseable {
     server.command("SCRIPT", "FLUSH");
   }
 
-  /** The key of an id, as {@code Keys.DIGEST} has it. */
+  /** The key of an id. */
   String key(String id) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.ISO_8859_1));
-      return namespace
-          + ":s:{"
-          + id.substring(0, 4)
-          + "}:"
-          + Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return namespace + ":" + id.substring(0, 16);
   }
 
-  /** All keys of the namespace. */
+  /** The keys of all sessions in the namespace. */
   List<String> keys() {
     List<String> keys = new ArrayList<>();
     String cursor = "0";
     do {
       List<?> page =
-          (List<?>) server.command("SCAN", cursor, "MATCH", namespace + ":s:*", "COUNT", "1000");
+          (List<?>) server.command("SCAN", cursor, "MATCH", namespace + ":" + "?".repeat(16), "COUNT", "1000");
       if (page == null) {
         throw new IllegalStateException("SCAN answered null");
       }

@@ -12,7 +12,13 @@ class TrackedSessionTest {
   private final SessionIds ids = new SessionIds();
   private final Snapshot read =
       new Snapshot(
-          1, 1_800_000, 0, 1, "k3JbV0sQ9xTa", new Snapshot.PlainBody(1, Map.of(), Map.of()));
+          1,
+          1_800_000,
+          0,
+          1,
+          "k3JbV0sQ9xTa",
+          ids.next().digest(),
+          new Snapshot.PlainBody(1, Map.of(), Map.of()));
   private final TrackedSession session =
       TrackedSession.stored(
           ids.next(),
@@ -29,9 +35,9 @@ class TrackedSessionTest {
     session.set("b", 2);
     Edit second = session.edit();
     Snapshot afterFirst = first.appliedTo(read, 2);
-    session.begin(afterFirst.mark(), first);
+    session.begin(afterFirst.token(), first);
     Snapshot afterBoth = second.appliedTo(afterFirst, 3);
-    session.begin(afterBoth.mark(), second);
+    session.begin(afterBoth.token(), second);
     session.saved(second, afterBoth);
     assertThat(session.edit().isEmpty()).isTrue();
     session.saved(first, afterFirst);
@@ -69,13 +75,13 @@ class TrackedSessionTest {
   void ofManyAttemptsWithoutAnAnswerTheOldestIsForgotten() {
     for (int i = 0; i < 17; i++) {
       session.set("a", i);
-      session.begin("mark" + i, session.edit());
+      session.begin("token" + i, session.edit());
     }
-    assertThat(session.outstanding("mark0")).isNull();
-    assertThat(session.outstanding("mark1")).isNotNull();
-    assertThat(session.outstanding("mark16")).isNotNull();
-    session.failed("mark16");
-    assertThat(session.outstanding("mark16")).isNull();
-    assertThat(session.outstanding("mark15")).isNotNull();
+    assertThat(session.outstanding("token0")).isNull();
+    assertThat(session.outstanding("token1")).isNotNull();
+    assertThat(session.outstanding("token16")).isNotNull();
+    session.failed("token16");
+    assertThat(session.outstanding("token16")).isNull();
+    assertThat(session.outstanding("token15")).isNotNull();
   }
 }

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.BeforeEach;
 
 /** One part of the contract: with two stores on the same storage, as two instances would have. */
 abstract class ContractTopic {
-  static final String UNKNOWN_ID = "A".repeat(32);
+  static final String UNKNOWN_ID = "A".repeat(40);
 
   final SessionStoreContract kit;
   private SessionStore store;

@@ -42,9 +42,9 @@ abstract class ReadingContract extends ContractTopic {
   }
 
   @Test
-  void idsAre32CharactersOfTheBase64UrlAlphabet() {
-    assertThat(created().id()).matches("[A-Za-z0-9_-]{32}");
-    assertThat(store().newSession().id()).matches("[A-Za-z0-9_-]{32}");
+  void idsAre40CharactersOfTheBase64UrlAlphabet() {
+    assertThat(created().id()).matches("[A-Za-z0-9_-]{40}");
+    assertThat(store().newSession().id()).matches("[A-Za-z0-9_-]{40}");
   }
 
   @Test

@@ -115,12 +115,13 @@ final class Samples {
 
   /** Ids that no session can have. */
   static Stream<Arguments> malformedIds() {
-    String most = "a".repeat(31);
+    String most = "a".repeat(39);
     return Stream.of(
         arguments("empty", ""),
         arguments("one character", "a"),
-        arguments("31 characters", most),
-        arguments("33 characters", most + "aa"),
+        arguments("16 characters, a handle", "a".repeat(16)),
+        arguments("39 characters", most),
+        arguments("41 characters", most + "aa"),
         arguments("64 characters", "a".repeat(64)),
         arguments("a million characters", "a".repeat(1_000_000)),
         arguments("plus", most + "+"),
@@ -136,7 +137,7 @@ final class Samples {
         arguments("letter beyond ASCII", most + "\u00e4"),
         arguments("digit beyond ASCII", most + "\u0663"),
         arguments("full-width letter", most + "\uff21"),
-        arguments("emoji", "a".repeat(30) + "\ud83d\ude00"),
+        arguments("emoji", "a".repeat(38) + "\ud83d\ude00"),
         arguments("lone surrogate", most + "\ud83d"));
   }
 

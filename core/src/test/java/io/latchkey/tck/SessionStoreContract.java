@@ -65,16 +65,6 @@ public abstract class SessionStoreContract {
     return Duration.ofMillis(200);
   }
 
-  /**
-   * Whether the first four characters of a session's id survive its rotation, as those of
-   * Latchkey's own stores do, where they decide which node of a cluster has the session.
-   *
-   * @return true, unless overridden
-   */
-  protected boolean routingTagSurvivesRotation() {
-    return true;
-  }
-
   final SessionStore open(StoreOptions options) {
     SessionStore store = newStore(options);
     stores.add(store);
@@ -128,6 +118,13 @@ public abstract class SessionStoreContract {
   @Nested
   class Rotating extends RotatingContract {
     Rotating() {
+      super(SessionStoreContract.this);
+    }
+  }
+
+  @Nested
+  class Secrets extends SecretsContract {
+    Secrets() {
       super(SessionStoreContract.this);
     }
   }

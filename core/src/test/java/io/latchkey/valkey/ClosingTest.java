@@ -139,7 +139,7 @@ class ClosingTest {
       close(store);
       assertThat(client.connect().sync().ping()).isEqualTo("PONG");
       try (ValkeySessionStore another = builder().resources(lent).build()) {
-        assertThat(created(another).id()).hasSize(32);
+        assertThat(created(another).id()).hasSize(40);
       }
     } finally {
       client.shutdown();

@@ -6,7 +6,7 @@ import java.time.Duration;
 /** The contract on a cluster of three nodes. */
 abstract class ClusterContract extends ValkeyContract {
   ClusterContract(Layout layout) {
-    super(layout, Keys.DIGEST);
+    super(layout);
   }
 
   @Override

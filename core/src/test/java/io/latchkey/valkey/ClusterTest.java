@@ -231,13 +231,6 @@ class ClusterTest {
   }
 
   @Test
-  void plainKeysAreRefused() {
-    assertThatThrownBy(() -> ValkeySessionStore.builder(cluster.uri()).keys(Keys.PLAIN).build())
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("keys must be Keys.DIGEST on a cluster");
-  }
-
-  @Test
   void springSessionsKeysAreRefused() {
     assertThatThrownBy(
             () ->

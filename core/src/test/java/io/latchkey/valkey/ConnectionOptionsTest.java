@@ -67,7 +67,7 @@ class ConnectionOptionsTest {
                           .retryWhen(Retry.fixedDelay(Long.MAX_VALUE, Duration.ofMillis(20)))
                           .timeout(PATIENCE))
                   .id())
-          .hasSize(32);
+          .hasSize(40);
       assertThat(asked).hasValueGreaterThan(1);
     }
   }

@@ -134,7 +134,7 @@ class FirstUseTest {
             new FakeServer(
                 command -> command.get(0).equals("HELLO") ? FakeServer.hello(version) : "+OK");
         ValkeySessionStore store = ValkeySessionStore.connect(fake.uri())) {
-      assertThat(created(store).id()).hasSize(32);
+      assertThat(created(store).id()).hasSize(40);
     }
   }
 
@@ -224,7 +224,7 @@ class FirstUseTest {
     void needsSelectTooInAnotherDatabase() {
       permit(NAMESPACE, ServerErrors.NEEDED + " +select");
       try (ValkeySessionStore store = store(own.uri() + "/1")) {
-        assertThat(created(store).id()).hasSize(32);
+        assertThat(created(store).id()).hasSize(40);
       }
     }
 

@@ -225,7 +225,7 @@ class OutageTest {
     try (ValkeySessionStore early = ValkeySessionStore.connect(own.uri())) {
       error(early.create(Map.of()));
       own.restart();
-      assertThat(value(whenBack(early.create(Map.of()))).id()).hasSize(32);
+      assertThat(value(whenBack(early.create(Map.of()))).id()).hasSize(40);
     }
   }
 

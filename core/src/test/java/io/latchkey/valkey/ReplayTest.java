@@ -1,12 +1,15 @@
 package io.latchkey.valkey;
 
 import static io.latchkey.valkey.Sessions.value;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionBackend.Write;
 import io.latchkey.internal.SessionBackend.WriteResult;
+import io.latchkey.internal.SessionId;
+import io.latchkey.internal.SessionIds;
 import io.latchkey.tck.ValkeyServer;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -32,7 +35,7 @@ class ReplayTest {
   @ParameterizedTest
   @EnumSource
   void aSecondRunOfAWriteChangesNothingAndKnowsItsOwnWork(Layout layout) {
-    String id = created(layout);
+    SessionId id = created(layout);
     SessionBackend backend = backend(layout);
     Write afterARead = Backends.next(value(backend.read(id)));
     Write afterAWrite = Backends.next(afterARead.next());
@@ -43,8 +46,8 @@ class ReplayTest {
   @ParameterizedTest
   @EnumSource
   void aRunAfterAnotherWriteWritesNothing(Layout layout) {
-    String id = created(layout);
-    Stored stored = Stored.of(SERVER, id);
+    SessionId id = created(layout);
+    Stored stored = Stored.of(SERVER, id.text());
     SessionBackend backend = backend(layout);
     Write first = Backends.next(value(backend.read(id)));
     value(backend.write(id, first));
@@ -54,15 +57,26 @@ class ReplayTest {
     assertThat(value(backend.write(id, first)))
         .isInstanceOfSatisfying(
             WriteResult.Conflict.class,
-            conflict -> assertThat(conflict.current().mark()).isEqualTo(second.next().mark()));
+            conflict -> assertThat(conflict.current().token()).isEqualTo(second.next().token()));
     assertThat(stored.dump()).isEqualTo(before);
   }
 
   @ParameterizedTest
   @EnumSource
+  void aSecondRunOfARotationChangesNothingAndKnowsItsOwnWork(Layout layout) {
+    SessionId id = created(layout);
+    SessionBackend backend = backend(layout);
+    SessionId newId = new SessionIds().nextAfter(id);
+    assertKnowsItsOwnWork(backend, id, Backends.rotation(value(backend.read(id)), newId));
+    assertThat(backend.read(id).blockOptional()).isEmpty();
+    assertThat(backend.read(newId).blockOptional()).isPresent();
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void aRunAfterTheDeletionBringsNothingBack(Layout layout) {
-    String id = created(layout);
-    Stored stored = Stored.of(SERVER, id);
+    SessionId id = created(layout);
+    Stored stored = Stored.of(SERVER, id.text());
     SessionBackend backend = backend(layout);
     Write write = Backends.next(value(backend.read(id)));
     value(backend.delete(id));
@@ -70,8 +84,8 @@ class ReplayTest {
     assertThat(stored.exists()).isFalse();
   }
 
-  private static void assertKnowsItsOwnWork(SessionBackend backend, String id, Write write) {
-    Stored stored = Stored.of(SERVER, id);
+  private static void assertKnowsItsOwnWork(SessionBackend backend, SessionId id, Write write) {
+    Stored stored = Stored.of(SERVER, id.text());
     assertThat(value(backend.write(id, write))).isEqualTo(WriteResult.WRITTEN);
     String before = stored.dump();
     stored.expireIn(SHORT);
@@ -81,17 +95,17 @@ class ReplayTest {
   }
 
   private SessionBackend backend(Layout layout) {
-    SessionKeys keys = new SessionKeys(SERVER.namespace(), Keys.DIGEST);
+    SessionKeys keys = new SessionKeys(SERVER.namespace());
     return Backends.of(layout, connections, keys, new AttributeCodec());
   }
 
-  private static String created(Layout layout) {
+  private static SessionId created(Layout layout) {
     try (ValkeySessionStore store =
         ValkeySessionStore.builder(SERVER.uri())
             .namespace(SERVER.namespace())
             .layout(layout)
             .build()) {
-      return Sessions.created(store).id();
+      return requireNonNull(SessionId.parse(Sessions.created(store).id()));
     }
   }
 }

@@ -10,7 +10,7 @@ class ReplicaContractTest extends ValkeyContract {
   private static TestReplica servers;
 
   ReplicaContractTest() {
-    super(Layout.STRING, Keys.DIGEST);
+    super(Layout.STRING);
   }
 
   @BeforeAll

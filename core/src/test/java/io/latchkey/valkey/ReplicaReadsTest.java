@@ -5,7 +5,6 @@ import static io.latchkey.valkey.Sessions.PATIENCE;
 import static io.latchkey.valkey.Sessions.created;
 import static io.latchkey.valkey.Sessions.error;
 import static io.latchkey.valkey.Sessions.value;
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.ConflictPolicy;
@@ -245,9 +244,9 @@ class ReplicaReadsTest {
     reset();
     assertThat(value(store.get(fresh.id())).names()).contains("user");
     assertThat(value(store.get(damaged.id())).names()).contains("user");
-    assertThat(store.get("A".repeat(32)).block(PATIENCE)).isNull();
+    assertThat(store.get("A".repeat(40)).block(PATIENCE)).isNull();
     List<String> ids =
-        List.of(fresh.id(), own.id(), "A".repeat(32), old.id(), damaged.id(), fresh.id(), own.id());
+        List.of(fresh.id(), own.id(), "A".repeat(40), old.id(), damaged.id(), fresh.id(), own.id());
     assertThat(value(store.getAll(ids).map(Session::id).collectList()))
         .containsExactly(fresh.id(), own.id(), old.id(), damaged.id(), fresh.id(), own.id());
     assertThat(calls(servers.replica(), "get")).isEqualTo(3 + 5);
@@ -329,7 +328,7 @@ class ReplicaReadsTest {
   }
 
   private static String key(String id) {
-    return new String(new SessionKeys("latchkey", Keys.DIGEST).key(id), US_ASCII);
+    return "latchkey:" + id.substring(0, 16);
   }
 
   private ValkeySessionStore.Builder builder(String uri) {

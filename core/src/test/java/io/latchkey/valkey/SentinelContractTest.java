@@ -7,7 +7,7 @@ import reactor.core.publisher.Mono;
 /** The contract on a primary that sentinels look after, with changes that wait for its replica. */
 class SentinelContractTest extends ValkeyContract {
   SentinelContractTest() {
-    super(Layout.STRING, Keys.DIGEST);
+    super(Layout.STRING);
   }
 
   @Override

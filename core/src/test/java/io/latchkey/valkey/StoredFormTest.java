@@ -3,19 +3,19 @@ package io.latchkey.valkey;
 import static io.latchkey.valkey.Sessions.created;
 import static io.latchkey.valkey.Sessions.value;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.Session;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.JsonBytes;
+import io.latchkey.internal.SessionId;
 import io.latchkey.internal.Snapshot;
 import io.latchkey.tck.ValkeyServer;
-import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -45,64 +45,24 @@ class StoredFormTest {
   }
 
   @Test
-  void theKeyIsTheNamespaceTheTagAndTheDigestOfTheId() throws Exception {
-    String id = created(store).id();
-    byte[] digest = MessageDigest.getInstance("SHA-256").digest(id.getBytes(UTF_8));
-    String key =
-        server.namespace()
-            + ":s:{"
-            + id.substring(0, 4)
-            + "}:"
-            + Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
-    assertThat(server.command("TYPE", key)).isEqualTo("string");
-  }
-
-  @Test
-  void neitherKeyNorValueHoldsMoreOfTheIdThanItsTag() {
+  void theKeyIsTheNamespaceAndTheLocator() {
     Session session = created(store);
-    String secret = session.id().substring(4);
-    assertThat(server.keys()).isNotEmpty().noneMatch(key -> key.contains(secret));
-    assertThat(Stored.of(server, session).document()).doesNotContain(secret, session.id());
+    String key = server.namespace() + ":" + session.id().substring(0, 16);
+    assertThat(server.command("TYPE", key)).isEqualTo("string");
+    assertThat(session.handle()).isEqualTo(session.id().substring(0, 16));
   }
 
   @Test
   void sinceWhenASessionHasAnIdIsWrittenOnceItHasAnother() {
     Session session = created(store);
     assertThat(Stored.of(server, session).document()).doesNotContain("idSince");
-    Session rotated = value(store.rotateId(session));
-    assertThat(Stored.of(server, rotated).document())
-        .contains("\"createdAt\":1764000000000,\"idSince\":\"1764000000000\",\"attributes\"");
-    Session saved = value(store.save(rotated.set("n", 1)));
-    assertThat(Stored.of(server, saved).document()).contains("\"idSince\":\"1764000000000\"");
-  }
-
-  @Test
-  void aPlainKeyIsTheNamespaceAndTheId() {
-    try (ValkeySessionStore plain = builder().keys(Keys.PLAIN).build()) {
-      Session session = created(plain);
-      assertThat(server.keys()).contains(server.namespace() + ":" + session.id());
+    try (ValkeySessionStore later =
+        builder().clock(Clock.offset(CLOCK, Duration.ofSeconds(1))).build()) {
+      value(later.rotateId(value(later.get(session.id()))));
     }
-  }
-
-  @Test
-  void otherClientsFindASessionUnderTheKeyThatTheyLookFor() {
-    try (ValkeySessionStore plain = builder().namespace("session").keys(Keys.PLAIN).build()) {
-      Session session = created(plain);
-      Object found = server.command("GET", "session:" + session.id());
-      assertThat(String.valueOf(found)).endsWith(",\"attributes\":{\"user\":\"user123\"}}");
-      assertThat(value(plain.delete(session.id()))).isTrue();
-    }
-  }
-
-  @Test
-  void plainKeysKeepARotatedSession() {
-    try (ValkeySessionStore plain = builder().keys(Keys.PLAIN).build()) {
-      Session session = created(plain);
-      Session rotated = value(plain.rotateId(session));
-      assertThat(server.keys())
-          .contains(server.namespace() + ":" + rotated.id())
-          .doesNotContain(server.namespace() + ":" + session.id());
-    }
+    String document = Stored.of(server, session).document();
+    assertThat(document)
+        .contains("\"createdAt\":1764000000000,\"idSince\":1764000001000,\"attributes\"");
   }
 
   @Test
@@ -111,8 +71,10 @@ class StoredFormTest {
     Session session = value(store.create(attributes));
     assertThat(Stored.of(server, session).document())
         .matches(
-            "\\{\"latchkey\":\"1 1764000000000 0000001800000 0000000000000"
-                + " 0000000001-[A-Za-z0-9_-]{12} 0000000067 [0-9a-f]{8}\""
+            "\\{\"latchkey\":\"1 "
+                + session.handle()
+                + " 1764000000000 0000001800000 0000000000000 0000000001-[A-Za-z0-9_-]{12}"
+                + " [A-Za-z0-9_-]{32} 0000000067 [0-9a-f]{8}\""
                 + ",\"createdAt\":1764000000000"
                 + ",\"attributes\":\\{\"cart\":\\[\"itemA\",\"itemB\"]}}");
   }
@@ -128,7 +90,7 @@ class StoredFormTest {
   }
 
   @Test
-  void aSaveCountsTheVersionUpAndLeavesAnotherMark() {
+  void aSaveCountsTheVersionUpAndLeavesAnotherToken() {
     Session session = created(store);
     String before = Stored.of(server, session).document();
     value(store.save(session.set("n", 1)));
@@ -163,6 +125,7 @@ class StoredFormTest {
     Map<String, JsonBytes> unknown =
         codec.fields(
             JsonBytes.of("{\"owner\":{\"id\":[1,null]},\"la\\u00e9ter\":\"☃\"}".getBytes(UTF_8)));
+    SessionId id = requireNonNull(SessionId.parse(session.id()));
     Snapshot later =
         new Snapshot(
             1764000000000L,
@@ -170,9 +133,10 @@ class StoredFormTest {
             0,
             7,
             "laterRelease",
+            id.digest(),
             new Snapshot.PlainBody(
                 1764000000000L, Map.of("user", codec.encode("user", "user123")), unknown));
-    Stored.of(server, session).replace(new String(StringDocument.encode(later, codec), UTF_8));
+    Stored.of(server, session).replace(new String(StringDocument.encode(id.locatorBytes(), later, codec), UTF_8));
     return value(store.get(session.id()));
   }
 
@@ -190,8 +154,8 @@ class StoredFormTest {
 
   private static String versionOf(String document) {
     return document.substring(
-        StringDocument.HEAD + Head.VERSION,
-        StringDocument.HEAD + Head.VERSION + Head.VERSION_LENGTH);
+        StringDocument.HEADER + SessionHeader.VERSION,
+        StringDocument.HEADER + SessionHeader.VERSION + SessionHeader.VERSION_LENGTH);
   }
 
   private ValkeySessionStore.Builder builder() {

@@ -1,6 +1,7 @@
 package io.latchkey.valkey;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,9 +9,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.latchkey.UnreadableSessionException;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.JsonBytes;
-import io.latchkey.internal.Marks;
+import io.latchkey.internal.FormerSecret;
+import io.latchkey.internal.SecretDigest;
+import io.latchkey.internal.SessionIds;
 import io.latchkey.internal.Snapshot;
 import io.latchkey.internal.Snapshot.PlainBody;
+import io.latchkey.internal.WriteToken;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -28,6 +32,10 @@ class StringDocumentTest {
   private static final JsonMapper JACKSON = JsonMapper.shared();
 
   /** The session that the Javadoc of ValkeySessionStore shows, and its document. */
+  private static final byte[] LOCATOR = "7Yc0Kp3xQm2LrT9a".getBytes(UTF_8);
+
+  private static final String DIGEST = "9u1Tq0mRZxC4e1yWn7d0sKf2bJ5hLpVa";
+
   private static final Snapshot SHOWN =
       new Snapshot(
           1764000000000L,
@@ -35,11 +43,12 @@ class StringDocumentTest {
           0,
           1,
           "k3JbV0sQ9xTa",
+          requireNonNull(SecretDigest.read(DIGEST.getBytes(UTF_8), 0)),
           new PlainBody(1764000000000L, Map.of("user", json("\"user123\"")), Map.of()));
 
   private static final String DOCUMENT =
-      "{\"latchkey\":\"1 1764000000000 0000001800000 0000000000000 0000000001-k3JbV0sQ9xTa"
-          + " 0000000059 75683f19\",\"createdAt\":1764000000000"
+      "{\"latchkey\":\"1 7Yc0Kp3xQm2LrT9a 1764000000000 0000001800000 0000000000000"
+          + " 0000000001-k3JbV0sQ9xTa 9u1Tq0mRZxC4e1yWn7d0sKf2bJ5hLpVa 0000000059 75683f19\",\"createdAt\":1764000000000"
           + ",\"attributes\":{\"user\":\"user123\"}}";
 
   private final AttributeCodec codec = new AttributeCodec();
@@ -48,21 +57,20 @@ class StringDocumentTest {
 
   @Test
   void isThisTextToTheByte() {
-    assertThat(new String(StringDocument.encode(SHOWN, codec), UTF_8)).isEqualTo(DOCUMENT);
+    assertThat(new String(encode(SHOWN, codec), UTF_8)).isEqualTo(DOCUMENT);
   }
 
   @Test
-  void theHeadsFieldsStandWhereTheScriptsLookForThem() {
-    assertThat(DOCUMENT.substring(StringDocument.HEAD + Head.ACCESS)).startsWith("1764000000000 ");
-    assertThat(DOCUMENT.substring(StringDocument.HEAD + Head.IDLE)).startsWith("0000001800000 ");
-    assertThat(DOCUMENT.substring(StringDocument.HEAD + Head.ABSOLUTE))
-        .startsWith("0000000000000 ");
-    assertThat(DOCUMENT.substring(StringDocument.HEAD + Head.VERSION))
-        .startsWith("0000000001-k3JbV0sQ9xTa ");
-    assertThat(DOCUMENT.substring(StringDocument.HEAD + Head.LENGTH - Marks.LENGTH))
-        .startsWith("k3JbV0sQ9xTa ");
+  void theHeadersFieldsAreWhereTheScriptsLookForThem() {
+    String header = DOCUMENT.substring(StringDocument.HEADER);
+    assertThat(header.substring(SessionHeader.LOCATOR)).startsWith("7Yc0Kp3xQm2LrT9a ");
+    assertThat(header.substring(SessionHeader.ACCESS)).startsWith("1764000000000 ");
+    assertThat(header.substring(SessionHeader.IDLE)).startsWith("0000001800000 ");
+    assertThat(header.substring(SessionHeader.ABSOLUTE)).startsWith("0000000000000 ");
+    assertThat(header.substring(SessionHeader.VERSION)).startsWith("0000000001-k3JbV0sQ9xTa ");
+    assertThat(header.substring(SessionHeader.TOKEN)).startsWith("k3JbV0sQ9xTa ");
+    assertThat(header.substring(SessionHeader.DIGEST)).startsWith(DIGEST + " 0000000059 ");
     assertThat(DOCUMENT.substring(StringDocument.BODY)).startsWith(",\"createdAt\"");
-    assertThat(StringDocument.BODY).isEqualTo(101);
   }
 
   @Test
@@ -75,7 +83,7 @@ class StringDocumentTest {
     String shown =
         source("ValkeySessionStore.java")
             .lines()
-            .filter(line -> line.contains("SET latchkey:s:"))
+            .filter(line -> line.contains("SET latchkey:"))
             .map(line -> line.substring(line.indexOf('\'') + 1, line.lastIndexOf('\'')))
             .findFirst()
             .orElseThrow();
@@ -85,7 +93,7 @@ class StringDocumentTest {
 
   @Test
   void isJsonThatAnyLanguageParses() {
-    JsonNode tree = JACKSON.readTree(StringDocument.encode(SHOWN, codec));
+    JsonNode tree = JACKSON.readTree(encode(SHOWN, codec));
     assertThat(tree.propertyNames()).containsExactly("latchkey", "createdAt", "attributes");
     assertThat(tree.get("attributes").get("user").asString()).isEqualTo("user123");
   }
@@ -100,22 +108,22 @@ class StringDocumentTest {
   @MethodSource("seeds")
   void whatIsWrittenIsReadAgain(long seed) {
     Snapshot session = random(seed);
-    Snapshot read = StringDocument.decode(StringDocument.encode(session, codec), codec);
+    Snapshot read = StringDocument.decode(encode(session, codec), codec);
     assertSame(read, session);
     assertThat(read.lastAccessedAt()).isEqualTo(session.lastAccessedAt());
     assertThat(read.idleMillis()).isEqualTo(session.idleMillis());
     assertThat(read.absoluteEnd()).isEqualTo(session.absoluteEnd());
     assertThat(read.version()).isEqualTo(session.version());
-    assertThat(read.mark()).isEqualTo(session.mark());
-    assertThat(Head.version(read)).isEqualTo(Head.version(session));
+    assertThat(read.token()).isEqualTo(session.token());
+    assertThat(SessionHeader.version(read)).isEqualTo(SessionHeader.version(session));
   }
 
   @ParameterizedTest
   @MethodSource("seeds")
   void whatIsReadIsWrittenAgainToTheByte(long seed) {
-    byte[] document = StringDocument.encode(random(seed), codec);
+    byte[] document = encode(random(seed), codec);
     Snapshot read = StringDocument.decode(document, codec);
-    assertThat(StringDocument.encode(read, codec)).isEqualTo(document);
+    assertThat(encode(read, codec)).isEqualTo(document);
     assertThat(JACKSON.readTree(document).isObject()).isTrue();
   }
 
@@ -136,7 +144,7 @@ class StringDocumentTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7})
   void aFlippedBitIsNoticedAtOnceOrChangesNoAttribute(int bit) {
-    byte[] document = StringDocument.encode(random(7), codec);
+    byte[] document = encode(random(7), codec);
     for (int i = 0; i < document.length; i++) {
       byte[] damaged = document.clone();
       damaged[i] ^= (byte) (1 << bit);
@@ -146,7 +154,7 @@ class StringDocumentTest {
 
   @Test
   void aDocumentCutOffAnywhereIsUnreadable() {
-    byte[] document = StringDocument.encode(random(11), codec);
+    byte[] document = encode(random(11), codec);
     for (int length = 0; length < document.length; length++) {
       assertUnreadable(new String(document, 0, length, UTF_8));
     }
@@ -198,7 +206,7 @@ class StringDocumentTest {
   }
 
   private void assertNoticedOrHarmless(byte damage) {
-    byte[] document = StringDocument.encode(random(5), codec);
+    byte[] document = encode(random(5), codec);
     for (int i = 0; i < document.length; i++) {
       byte[] damaged = document.clone();
       damaged[i] = damage;
@@ -232,12 +240,14 @@ class StringDocumentTest {
 
   private static void assertSame(Snapshot read, Snapshot written) {
     assertThat(read.body().createdAt()).isEqualTo(written.body().createdAt());
+    assertThat(read.body().idSince()).isEqualTo(written.body().idSince());
+    assertThat(read.body().former()).isEqualTo(written.body().former());
     assertThat(read.body().attributes()).isEqualTo(written.body().attributes());
     assertThat(read.body().unknown()).isEqualTo(written.body().unknown());
   }
 
   private String encoded() {
-    return new String(StringDocument.encode(SHOWN, codec), UTF_8);
+    return new String(encode(SHOWN, codec), UTF_8);
   }
 
   private Snapshot random(long seed) {
@@ -247,9 +257,25 @@ class StringDocumentTest {
         random.nextLong(10_000_000_000_000L),
         random.nextLong(10_000_000_000_000L),
         random.nextLong(10_000_000_000L),
-        Marks.next(),
+        WriteToken.next(),
+        new SessionIds().next().digest(),
         new PlainBody(
-            random.nextLong(10_000_000_000_000L), fields(random, ""), fields(random, "later-")));
+            random.nextLong(10_000_000_000_000L),
+            random.nextLong(10_000_000_000_000L),
+            random.nextBoolean() ? null : former(random),
+            fields(random, ""),
+            fields(random, "later-")));
+  }
+
+  private static FormerSecret former(Random random) {
+    return new FormerSecret(
+        new SessionIds().next().digest(),
+        random.nextLong(10_000_000_000_000L),
+        WriteToken.next());
+  }
+
+  private static byte[] encode(Snapshot session, AttributeCodec codec) {
+    return StringDocument.encode(LOCATOR, session, codec);
   }
 
   private Map<String, JsonBytes> fields(Random random, String prefix) {

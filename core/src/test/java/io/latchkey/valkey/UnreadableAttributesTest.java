@@ -1,6 +1,7 @@
 package io.latchkey.valkey;
 
 import static io.latchkey.valkey.Sessions.value;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
@@ -11,6 +12,7 @@ import io.latchkey.Session;
 import io.latchkey.UnreadablePolicy;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.JsonBytes;
+import io.latchkey.internal.SessionId;
 import io.latchkey.internal.Snapshot;
 import io.latchkey.tck.ValkeyServer;
 import java.nio.charset.StandardCharsets;
@@ -108,10 +110,17 @@ class UnreadableAttributesTest {
     attributes.put("foreign", json(FOREIGN));
     attributes.put("user", json("\"ada\""));
     long now = session.createdAt().toEpochMilli();
+    SessionId id = requireNonNull(SessionId.parse(session.id()));
     Snapshot snapshot =
         new Snapshot(
-            now, 600_000, 0, 7, "LzPVeJHN-Oox", new Snapshot.PlainBody(now, attributes, Map.of()));
-    byte[] document = StringDocument.encode(snapshot, new AttributeCodec());
+            now,
+            600_000,
+            0,
+            7,
+            "LzPVeJHN-Oox",
+            id.digest(),
+            new Snapshot.PlainBody(now, attributes, Map.of()));
+    byte[] document = StringDocument.encode(id.locatorBytes(), snapshot, new AttributeCodec());
     Stored.of(server, session).replace(new String(document, StandardCharsets.UTF_8));
     return value(store.get(session.id()));
   }

@@ -49,7 +49,7 @@ class UnreadableTest {
         server.command("EVAL", script, "1", stored.key());
       }
     },
-    HALF_A_HEAD {
+    HALF_A_HEADER {
       @Override
       void put(ValkeyServer server, Stored stored) {
         stored.replace(stored.document().substring(0, 50));
@@ -200,11 +200,11 @@ class UnreadableTest {
 
   /** Not later, when the session has been given out and the policy asks nobody any more. */
   @Test
-  void aDamagedHeadIsNoticedByTheRead() {
+  void aDamagedHeaderIsNoticedByTheRead() {
     Session session = created(ignoring);
     Stored stored = Stored.of(server, session);
     String document = stored.document();
-    int space = StringDocument.HEAD + Head.IDLE - 1;
+    int space = StringDocument.HEADER + SessionHeader.IDLE - 1;
     stored.replace(document.substring(0, space) + '"' + document.substring(space + 1));
     StepVerifier.create(ignoring.get(session.id()).map(Session::names))
         .expectComplete()

@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * The contract on a real server, for one layout and kind of keys. The stores' user may do no more
+ * The contract on a real server, for one layout. The stores' user may do no more
  * than README.md grants; only a server that the tests were given ({@code LATCHKEY_TEST_URI}) is
  * used as whom its URI says.
  */
@@ -22,11 +22,9 @@ abstract class ValkeyContract extends SessionStoreContract {
   private static final ClientResources RESOURCES = DefaultClientResources.create();
 
   private final Layout layout;
-  private final Keys keys;
 
-  ValkeyContract(Layout layout, Keys keys) {
+  ValkeyContract(Layout layout) {
     this.layout = layout;
-    this.keys = keys;
   }
 
   /** Where the stores keep their sessions, with the user that they have there. */
@@ -53,7 +51,6 @@ abstract class ValkeyContract extends SessionStoreContract {
             .resources(RESOURCES)
             .namespace(SERVER.namespace())
             .layout(layout)
-            .keys(keys)
             .idleTimeout(options.idleTimeout())
             .touchInterval(options.touchInterval())
             .conflicts(options.conflicts())

@@ -163,7 +163,6 @@ class ValkeySessionStoreBuilderTest {
         arguments("resources", call(b -> b.resources(nothing()))),
         arguments("namespace", call(b -> b.namespace(nothing()))),
         arguments("layout", call(b -> b.layout(nothing()))),
-        arguments("keys", call(b -> b.keys(nothing()))),
         arguments("timeout", call(b -> b.idleTimeout(nothing()))),
         arguments("timeout", call(b -> b.absoluteTimeout(nothing()))),
         arguments("interval", call(b -> b.touchInterval(nothing()))),

@@ -25,7 +25,7 @@ import reactor.core.publisher.Mono;
  *       io.latchkey.SessionGoneException}; one that has not sends no command and does not find out.
  *   <li>{@code changeSessionId()} tells the new id at once; the next {@code save} moves the session
  *       there, with all changes, in one step: the old id is dead from then on. To call it again
- *       before that {@code save} tells the same id.
+ *       before that {@code save} gives another id, and only the last one finds the session.
  *   <li>{@code findById} is empty for an unknown, expired or malformed id, and counts as an access,
  *       which the store writes down when that is due. So {@code setLastAccessedTime} decides only
  *       what this object says; a {@code save} sends a command for it alone if the store has not

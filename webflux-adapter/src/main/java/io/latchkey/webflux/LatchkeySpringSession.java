@@ -3,6 +3,7 @@ package io.latchkey.webflux;
 import io.latchkey.Session;
 import io.latchkey.SessionGoneException;
 import io.latchkey.SessionStore;
+import io.latchkey.internal.ExactSession;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -73,9 +74,8 @@ final class LatchkeySpringSession implements org.springframework.session.Session
 
   @Override
   public synchronized String changeSessionId() {
-    String nextId = session.nextId();
     idChanged = true;
-    return nextId;
+    return session instanceof ExactSession exact ? exact.redrawNextId() : session.nextId();
   }
 
   @Override

@@ -78,7 +78,7 @@ class SessionsTakenAlongTest {
     Visitor later = after.visitor().with(springs);
     later.signIn();
 
-    assertThat(later.id()).matches("[A-Za-z0-9_-]{32}");
+    assertThat(later.id()).matches("[A-Za-z0-9_-]{40}");
     assertThat(later.page("/cart")).isEqualTo("1 tea");
     assertThat(after.visitor().with(springs).page("/cart")).isEqualTo("null");
   }

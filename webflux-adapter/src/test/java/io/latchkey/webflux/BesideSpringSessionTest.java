@@ -173,7 +173,7 @@ class BesideSpringSessionTest {
     SERVER.keys().forEach(key -> SERVER.command("DEL", key));
 
     String ours = stored(latchkey);
-    assertThat(SERVER.keys()).singleElement().asString().doesNotContain(ours.substring(4));
+    assertThat(SERVER.keys()).singleElement().asString().doesNotContain(ours.substring(16));
   }
 
   // Concurrent requests.

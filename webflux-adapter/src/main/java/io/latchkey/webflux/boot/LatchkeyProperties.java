@@ -2,7 +2,6 @@ package io.latchkey.webflux.boot;
 
 import io.latchkey.ConflictPolicy;
 import io.latchkey.UnreadablePolicy;
-import io.latchkey.valkey.Keys;
 import io.latchkey.valkey.Layout;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -22,7 +21,6 @@ import org.springframework.boot.convert.DurationUnit;
  *     it is not set, the server of spring.data.redis.* is used.
  * @param namespace What every key begins with. Applications that share a server need one each.
  * @param layout How a session lies in Valkey.
- * @param keys How a key is made from a session's id.
  * @param idleTimeout How long a session is kept after its last access; negative for no end. If a
  *     duration suffix is not specified, seconds will be used. Where it is not set,
  *     spring.session.timeout counts, then server.reactive.session.timeout.
@@ -65,7 +63,6 @@ record LatchkeyProperties(
     @Nullable String uri,
     @Nullable String namespace,
     @Nullable Layout layout,
-    @Nullable Keys keys,
     @DurationUnit(ChronoUnit.SECONDS) @Nullable Duration idleTimeout,
     @DurationUnit(ChronoUnit.SECONDS) @Nullable Duration absoluteTimeout,
     @DurationUnit(ChronoUnit.SECONDS) @Nullable Duration touchInterval,

@@ -46,7 +46,6 @@ final class StoreOptions {
       ValkeySessionStore.Builder builder) {
     set("latchkey.namespace", properties.namespace(), builder::namespace);
     set("latchkey.layout", properties.layout(), builder::layout);
-    set("latchkey.keys", properties.keys(), builder::keys);
     idleTimeout(properties, server, environment, builder);
     setTimeout("latchkey.absolute-timeout", properties.absoluteTimeout(), builder::absoluteTimeout);
     set(TOUCH_INTERVAL, properties.touchInterval(), builder::touchInterval);

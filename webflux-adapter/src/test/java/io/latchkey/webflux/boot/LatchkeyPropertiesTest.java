@@ -130,7 +130,6 @@ class LatchkeyPropertiesTest {
   @CsvSource({
     "namespace, shop, namespace, shop",
     "layout, hash, layout, HASH",
-    "keys, plain, keys, PLAIN",
     "idle-timeout, 90, idleMillis, 90000",
     "idle-timeout, -1, idleMillis, 0",
     "absolute-timeout, 12h, absoluteMillis, 43200000",

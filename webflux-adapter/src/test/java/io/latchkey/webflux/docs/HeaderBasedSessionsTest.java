@@ -138,7 +138,7 @@ class HeaderBasedSessionsTest {
   @ValueSource(strings = {"", "x", "*:sessions:*", "../../../../../../../../../../../etc"})
   void malformedIdIsNotAdopted(String malformed) {
     assertThat(id(post("/api/cart/tea", withId(malformed))))
-        .matches("[A-Za-z0-9_-]{32}")
+        .matches("[A-Za-z0-9_-]{40}")
         .isNotEqualTo(malformed);
   }
 
