@@ -33,7 +33,7 @@ final class ServerErrors {
    */
   static final String NEEDED =
       "+get +set +unlink +exists +getrange +strlen +setrange +pexpire +evalsha +eval"
-          + " +hgetall +hget +hset +hdel +hlen +rename +persist";
+          + " +hgetall +hget +hset +hdel +hlen +persist";
 
   /** What a cluster's nodes are asked besides. */
   static final String NEEDED_ON_A_CLUSTER = "+cluster|slots +asking";

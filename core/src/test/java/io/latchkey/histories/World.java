@@ -16,7 +16,7 @@ import java.util.concurrent.locks.LockSupport;
 /** The stores of one history, each behind its proxy, and one more that no fault reaches. */
 final class World implements AutoCloseable {
   private static final Set<String> WRITES = Set.of("EVALSHA", "EVAL", "SET", "UNLINK");
-  private static final String NOBODY = "A".repeat(32);
+  private static final String NOBODY = "A".repeat(40);
   private static final Duration SETTLE_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 

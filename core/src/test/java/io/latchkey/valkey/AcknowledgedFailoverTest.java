@@ -73,7 +73,7 @@ class AcknowledgedFailoverTest {
                 .acknowledgedBy(1, Duration.ofMillis(200))
                 .build()) {
       Session session = created(store);
-      int slot = SlotHash.getSlot(session.id().substring(0, 4));
+      int slot = SlotHash.getSlot("latchkey:" + session.handle());
       int from = cluster.firstOwner(slot);
       int to = (from + 1) % 3;
       cluster.beginMigration(slot, from, to);

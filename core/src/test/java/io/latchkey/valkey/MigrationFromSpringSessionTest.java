@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -234,7 +235,7 @@ class MigrationFromSpringSessionTest {
     ValkeySessionStore store = open(builder(serializer).layout(layout));
     Session read = value(store.get(id));
     value(store.save(read.set("seen", 1).remove("cart")));
-    assertThat(onlyKey()).startsWith(namespace + ":s:{" + id.substring(0, 4) + "}:");
+    assertThat(onlyKey()).matches(Pattern.quote(namespace) + ":[A-Za-z0-9_-]{16}");
     assertThat(onlyKey()).doesNotContain(id);
     assertThat(type(SERVER, onlyKey())).isEqualTo(type(layout));
     assertThat(timeToLive(SERVER, onlyKey())).isBetween(1L, Duration.ofMinutes(31).toMillis());
@@ -376,7 +377,7 @@ class MigrationFromSpringSessionTest {
                 .touchInterval(Duration.ofMinutes(20))
                 .clock(Clock.offset(Clock.systemUTC(), MINUTE)));
     RecordingProxy.Fault written =
-        proxy.holdAnswer(command -> command.name().startsWith("EVAL") && command.args() == 9);
+        proxy.holdAnswer(command -> command.name().startsWith("EVAL") && command.args() == 8);
     Session session = value(store.get(id));
     written.awaitStruck();
     written.release();
@@ -447,21 +448,6 @@ class MigrationFromSpringSessionTest {
     assertThat(value(store.get(renewed.id())).names()).containsExactlyInAnyOrder("user", "late");
     assertThat(value(store.delete(id))).isTrue();
     assertThat(keys()).isEmpty();
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void aGraceWhoseSessionHasEndedLeadsToNothingOfSprings(Layout layout) {
-    String id = spring(Serializer.JDK).create(s -> s.setAttribute("user", "ada"));
-    ValkeySessionStore store =
-        open(builder(Serializer.JDK).layout(layout).rotationGrace(Duration.ofSeconds(30)));
-    Session session = value(store.get(id));
-    Session renewed = value(store.rotateId(session));
-    value(store.delete(renewed.id()));
-    SERVER.command("HSET", springKey(id), "sessionAttr:cart", "late");
-    StepVerifier.create(store.get(id)).verifyComplete();
-    assertThat(error(store.save(session.set("late", 1)))).isInstanceOf(SessionGoneException.class);
-    assertThat(value(store.touch(session))).isFalse();
   }
 
   @ParameterizedTest

@@ -111,8 +111,8 @@ class RenewalTest {
 
     assertThat(renewed.id())
         .isNotEqualTo(session.id())
-        .startsWith(session.id().substring(0, 4))
-        .matches("[A-Za-z0-9_-]{32}");
+        .startsWith(session.handle())
+        .matches("[A-Za-z0-9_-]{40}");
     Session read = read(renewed.id());
     assertThat(read.get("user", String.class)).contains("ada");
     assertThat(read.idCreatedAt()).isEqualTo(clock.instant());
@@ -164,7 +164,7 @@ class RenewalTest {
     Session lateRenewed = renew(late);
 
     proxy.awaitQuiet();
-    assertThat(proxy.names()).isEmpty();
+    assertThat(proxy.names()).isEqualTo(kind.equals("memory") ? List.of() : List.of("GET"));
     assertThat(lateRenewed.id()).isEqualTo(renewed.id());
     assertThat(lateRenewed.get("cart", Integer.class)).contains(3);
     get(store.save(lateRenewed.set("late", true)));
