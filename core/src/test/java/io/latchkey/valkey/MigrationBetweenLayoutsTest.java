@@ -399,7 +399,7 @@ class MigrationBetweenLayoutsTest {
 
   /** A save counts as an access, also where it finds that all else was done. */
   private static String withoutAccess(Map<String, String> content) {
-    return content.toString().replaceAll("\\b1 \\d{13} ", "1 access ");
+    return content.toString().replaceAll("\\b1 [A-Za-z0-9_-]{16} \\d{13} ", "1 access ");
   }
 
   // Touching, rotating, deleting.
