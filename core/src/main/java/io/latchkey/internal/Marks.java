@@ -1,16 +1,20 @@
 package io.latchkey.internal;
 
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.Base64;
 
 /**
  * A writer's marks: 12 base64url characters, 72 bits. They tell one attempt of a save from another,
- * so that a command which runs twice knows its own work. No secret, so no secure randomness.
+ * so that a command which runs twice knows its own work. They are no secret. But two processes that
+ * were restored from one image must not write the same ones: each would take the other's save for
+ * its own. So they come from the source that the ids come from.
  */
 public final class Marks {
   /** How many characters a mark has. */
   public static final int LENGTH = 12;
 
-  private static final char[] ALPHABET = SessionIds.BASE64URL_ALPHABET.toCharArray();
+  private static final int BYTES = 9;
+  private static final Base64.Encoder BASE64URL = Base64.getUrlEncoder().withoutPadding();
+  private static final RandomBytes RANDOM = new RandomBytes();
 
   private Marks() {}
 
@@ -20,16 +24,7 @@ public final class Marks {
    * @return 12 characters
    */
   public static String next() {
-    ThreadLocalRandom random = ThreadLocalRandom.current();
-    long high = random.nextLong();
-    int low = random.nextInt();
-    char[] mark = new char[LENGTH];
-    for (int i = 0; i < 10; i++) {
-      mark[i] = ALPHABET[(int) (high >>> (6 * i)) & 63];
-    }
-    mark[10] = ALPHABET[low & 63];
-    mark[11] = ALPHABET[(low >>> 6) & 63];
-    return new String(mark);
+    return BASE64URL.encodeToString(RANDOM.next(BYTES));
   }
 
   /**
