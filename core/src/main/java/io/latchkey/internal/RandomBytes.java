@@ -34,7 +34,7 @@ public final class RandomBytes {
   private final AtomicReference<Ahead> ahead = new AtomicReference<>(Ahead.NOTHING);
 
   /** Creates a source that has read nothing. */
-  RandomBytes() {
+  public RandomBytes() {
     this(NonBlockingRandom::fill, System::nanoTime);
   }
 
@@ -49,8 +49,13 @@ public final class RandomBytes {
     this.nanoTime = nanoTime;
   }
 
-  /** That many bytes, at most 1024, which nobody else gets. */
-  byte[] next(int count) {
+  /**
+   * Draws bytes that nobody else gets.
+   *
+   * @param count how many, at most 1024
+   * @return that many bytes
+   */
+  public byte[] next(int count) {
     while (true) {
       Ahead last = ahead.get();
       long now = nanoTime.getAsLong();

@@ -2,6 +2,7 @@ package io.latchkey.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.latchkey.testing.ProcessImage;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Set;

@@ -1,5 +1,6 @@
-package io.latchkey.internal;
+package io.latchkey.testing;
 
+import io.latchkey.internal.RandomBytes;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
 import java.lang.reflect.RecordComponent;
@@ -8,24 +9,24 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** What an image of this process has of a source of random bytes: a copy of all its state. */
-final class ProcessImage {
+public final class ProcessImage {
   private final Object state;
 
   private ProcessImage(Object state) {
     this.state = state;
   }
 
-  static ProcessImage of(RandomBytes random) {
+  public static ProcessImage of(RandomBytes random) {
     return new ProcessImage(copy(state(random).get()));
   }
 
   /** Gives the source the state that it had when the image was made. */
-  void restoreInto(RandomBytes random) {
+  public void restoreInto(RandomBytes random) {
     state(random).set(copy(state));
   }
 
   /** What had been read ahead. */
-  byte[] bytes() {
+  public byte[] bytes() {
     return Arrays.stream(state.getClass().getRecordComponents())
         .map(component -> value(component, state))
         .filter(byte[].class::isInstance)
