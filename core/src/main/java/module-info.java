@@ -15,6 +15,9 @@ module io.latchkey.core {
   requires tools.jackson.core;
   requires tools.jackson.databind;
 
+  // Applications that make images of their process bring this.
+  requires static org.crac;
+
   exports io.latchkey;
   exports io.latchkey.codec to
       io.latchkey.webflux;

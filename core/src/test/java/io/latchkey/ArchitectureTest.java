@@ -45,6 +45,7 @@ class ArchitectureTest {
   private static final String JACKSON_ANNOTATIONS = "com.fasterxml.jackson.annotation..";
   private static final String JSPECIFY = "org.jspecify.annotations..";
   private static final String SLF4J = "org.slf4j..";
+  private static final String CRAC = "org.crac..";
 
   private static final JavaClasses MAIN =
       new ClassFileImporter()
@@ -62,7 +63,7 @@ class ArchitectureTest {
 
   @Test
   void whatStoresShareKnowsNoStoreAndNoServer() {
-    onlyDependsOn(INTERNAL, platform(), REACTIVE, in(SLF4J, API, CODEC, INTERNAL));
+    onlyDependsOn(INTERNAL, platform(), REACTIVE, in(SLF4J, CRAC, API, CODEC, INTERNAL));
   }
 
   @Test

@@ -1,30 +1,124 @@
 package io.latchkey.internal;
 
-import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
- * Secure random bytes, drawn many at a time: a DRBG takes for 1,024 bytes only six times as long as
- * for the 24 of an id. What is drawn ahead is as safe as the DRBG's own state, which lies in the
- * same memory and from which it follows; what was handed out is wiped. Safe for use by several
- * threads.
+ * Secure random bytes, read from the operating system 1,024 at a time: that costs less than twice
+ * as much as the 24 bytes of one secret. Bytes that were handed out are wiped. Safe for use by
+ * several threads.
+ *
+ * <p>Nothing is read before the first use. What was read ahead is part of a process image, so it is
+ * used for 100 milliseconds at most, and not after {@link #forget}. Two processes that were
+ * restored from one image without a call of {@link #forget} can draw the same bytes only if the
+ * image was made within 100 milliseconds of this process's clock after a draw.
  */
-final class RandomBytes {
+public final class RandomBytes {
   private static final int AHEAD = 1024;
+  private static final long USABLE_NANOS = 100_000_000;
+  private static final AtomicInteger FORGOTTEN = new AtomicInteger();
 
-  private final SecureRandom random = NonBlockingRandom.create();
-  private final byte[] pool = new byte[AHEAD];
-  private int used = AHEAD;
-
-  /** That many bytes, at most 1024, which nobody else gets. */
-  synchronized byte[] next(int count) {
-    if (count > AHEAD - used) {
-      random.nextBytes(pool);
-      used = 0;
+  static {
+    try {
+      CheckpointHook.register();
+    } catch (LinkageError e) {
+      // The application has no org.crac, so nobody makes such images of it.
     }
-    byte[] bytes = Arrays.copyOfRange(pool, used, used + count);
-    Arrays.fill(pool, used, used + count, (byte) 0);
-    used += count;
-    return bytes;
+  }
+
+  private final Consumer<byte[]> source;
+  private final LongSupplier nanoTime;
+  private final AtomicReference<Ahead> ahead = new AtomicReference<>(Ahead.NOTHING);
+
+  /** Creates a source that has read nothing. */
+  public RandomBytes() {
+    this(NonBlockingRandom::fill, System::nanoTime);
+  }
+
+  /**
+   * Creates a source on another source and another clock.
+   *
+   * @param source fills arrays
+   * @param nanoTime as {@link System#nanoTime}
+   */
+  RandomBytes(Consumer<byte[]> source, LongSupplier nanoTime) {
+    this.source = source;
+    this.nanoTime = nanoTime;
+  }
+
+  /**
+   * Draws bytes that nobody else gets.
+   *
+   * @param count how many, at most 1024
+   * @return that many bytes
+   */
+  public byte[] next(int count) {
+    while (true) {
+      Ahead last = ahead.get();
+      long now = nanoTime.getAsLong();
+      int from = last.reserve(count, now);
+      if (from >= 0) {
+        return last.take(from, count);
+      }
+      Ahead fresh = new Ahead(new byte[AHEAD], now, FORGOTTEN.get());
+      source.accept(fresh.bytes);
+      ahead.compareAndSet(last, fresh);
+    }
+  }
+
+  /**
+   * Drops what all sources of this process have read ahead. To be called before the first request
+   * when a process image was restored.
+   */
+  public static void forget() {
+    FORGOTTEN.incrementAndGet();
+  }
+
+  /**
+   * Drops what all sources of this process have read ahead, and closes the device that they read.
+   * To be called before a process image is made.
+   */
+  public static void release() {
+    forget();
+    NonBlockingRandom.close();
+  }
+
+  /**
+   * Bytes that were read ahead.
+   *
+   * @param forgotten how often {@link #forget} had been called before they were read
+   */
+  private record Ahead(byte[] bytes, long readAt, int forgotten, AtomicInteger used) {
+    static final Ahead NOTHING = new Ahead(new byte[0], 0, 0);
+
+    Ahead(byte[] bytes, long readAt, int forgotten) {
+      this(bytes, readAt, forgotten, new AtomicInteger());
+    }
+
+    /** Where these bytes start, which are the caller's now; -1 if there are none. */
+    int reserve(int count, long now) {
+      // Less than 0 too, as the clock of another machine may go back.
+      long age = now - readAt;
+      if (age < 0 || age > USABLE_NANOS || forgotten != FORGOTTEN.get()) {
+        return -1;
+      }
+      int from = used.get();
+      while (from + count <= bytes.length) {
+        if (used.compareAndSet(from, from + count)) {
+          return from;
+        }
+        from = used.get();
+      }
+      return -1;
+    }
+
+    byte[] take(int from, int count) {
+      byte[] taken = Arrays.copyOfRange(bytes, from, from + count);
+      Arrays.fill(bytes, from, from + count, (byte) 0);
+      return taken;
+    }
   }
 }

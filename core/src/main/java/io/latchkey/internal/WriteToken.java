@@ -1,17 +1,17 @@
 package io.latchkey.internal;
 
-import java.util.concurrent.ThreadLocalRandom;
-
 /**
  * The tokens of writers: 12 base64url characters, 72 bits. They tell one attempt of a save from
- * another, so that a command which runs twice knows its own work. A token is no secret, so it needs
- * no secure randomness.
+ * another, so that a command which runs twice knows its own work. They are no secret. But two
+ * processes that were restored from one image must not write the same ones: each would take the
+ * other's save for its own. So they come from the source that the ids come from.
  */
 public final class WriteToken {
   /** How many characters a token has. */
   public static final int LENGTH = 12;
 
-  private static final char[] ALPHABET = Base64Url.ALPHABET.toCharArray();
+  private static final int BYTES = 9;
+  private static final RandomBytes RANDOM = new RandomBytes();
 
   private WriteToken() {}
 
@@ -21,16 +21,7 @@ public final class WriteToken {
    * @return 12 characters
    */
   public static String next() {
-    ThreadLocalRandom random = ThreadLocalRandom.current();
-    long high = random.nextLong();
-    int low = random.nextInt();
-    char[] token = new char[LENGTH];
-    for (int i = 0; i < 10; i++) {
-      token[i] = ALPHABET[(int) (high >>> (6 * i)) & 63];
-    }
-    token[10] = ALPHABET[low & 63];
-    token[11] = ALPHABET[(low >>> 6) & 63];
-    return new String(token);
+    return Base64Url.encode(RANDOM.next(BYTES));
   }
 
   /**

@@ -141,8 +141,8 @@ final class ClientFactory {
   }
 
   /**
-   * With the trusted certificates and a random seed read now, on the thread that builds the store:
-   * left alone, each connection reads them from their files on its event loop.
+   * With the trusted certificates read now, on the thread that builds the store, and randomness for
+   * event loops: left alone, each connection reads both from their files on its event loop.
    *
    * @param trust whom to trust; null for whom the JDK does
    * @param keys what to show to the server; null for nothing

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(ValkeyServer.class)
@@ -223,6 +224,63 @@ class ValkeySessionStoreBuilderTest {
         .hasMessageStartingWith("uri must ")
         .hasMessageNotContaining("s3cret")
         .hasNoCause();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "valkeys://localhost?verifyPeer=NONE | parameter verifyPeer. Certificates are always checked. Set trustCertificates or serverName",
+        "valkeys://localhost?VERIFYPEER=NONE | parameter VERIFYPEER. Certificates are always checked.",
+        "valkeys://localhost?%76erifyPeer=NONE | parameter verifyPeer. Certificates are always checked.",
+        "valkeys://localhost?ssl_cert_reqs=none | parameter ssl_cert_reqs. Certificates are always checked.",
+        "valkey://localhost?timeout=10s | parameter timeout. Set commandTimeout",
+        "valkey://localhost/1?clientName=me | parameter clientName. Set clientName",
+        "redis://localhost?database=2 | parameter database. Write the database as a path",
+        "redis://localhost?ssl=true | parameter ssl. Write valkeys://",
+        "valkey://localhost?password=s3cret | parameter password. Write user:password@",
+        "valkey://localhost?libraryName=me | parameter libraryName. Remove it.",
+        "valkey://localhost?my-own=s3cret | parameter my-own. None is allowed.",
+        "valkey://localhost? | that parameter. None is allowed.",
+        "valkey://localhost?% | that parameter. None is allowed.",
+        "valkey://localhost?a%0Ab=s3cret | that parameter. None is allowed.",
+        "valkey://localhost?sentinelMasterId=m | parameter sentinelMasterId. Write valkey-sentinel://",
+        "valkey://user?s3cret@localhost | that parameter.",
+        "valkey://user?s3cret=1&x@localhost | that parameter.",
+        "valkey://localhost#s3cret | fragment. Write # as %23",
+        "valkey://localhost?timeout=1#s3cret | fragment.",
+        "valkey-sentinel://a,b/0?sentinelMasterId=s3cret&timeout=1 | parameter timeout. Set commandTimeout",
+        "valkeys-sentinel://a?verifyPeer=NONE&sentinelMasterId=m | parameter verifyPeer.",
+        "valkey-sentinel://a?sentinelmasterid=s3cret | parameter sentinelmasterid. Write it as sentinelMasterId.",
+        "valkey-sentinel://a?master=s3cret | parameter master. Only sentinelMasterId is allowed.",
+        "valkey-sentinel://a?sentinelMasterId=m&sentinelMasterId=s3cret | sentinelMasterId once.",
+        "valkey-sentinel://a?sentinelMasterId=m& | that parameter. Only sentinelMasterId is allowed.",
+        "valkey-sentinel://a?sentinelMasterId=m#s3cret | fragment.",
+        "valkeys-cluster://a,b?verifyPeer=CA | parameter verifyPeer.",
+        "valkey-cluster://a/?timeout=1 | parameter timeout. Set commandTimeout",
+      })
+  void aParameterThatIsNotDocumentedIsRefusedByItsName(String uri, String message) {
+    assertThatThrownBy(() -> ValkeySessionStore.builder(uri))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("uri must ")
+        .hasMessageContaining(message)
+        .hasMessageNotContaining("s3cret")
+        .hasMessageNotContaining("NONE")
+        .hasNoCause();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "valkey-sentinel://a,b",
+        "valkey-sentinel://a,b?sentinelMasterId",
+        "valkey-sentinel://a,b?sentinelMasterId=",
+        "valkey-sentinel://a,b?sentinelMasterId=m%6Da"
+      })
+  void anUnclearNameOfThePrimaryIsRefused(String uri) {
+    assertThatThrownBy(() -> ValkeySessionStore.builder(uri))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("?sentinelMasterId=name");
   }
 
   @ParameterizedTest

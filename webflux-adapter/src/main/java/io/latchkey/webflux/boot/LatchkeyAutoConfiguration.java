@@ -42,6 +42,11 @@ import org.springframework.web.server.session.WebSessionIdResolver;
 public final class LatchkeyAutoConfiguration {
   LatchkeyAutoConfiguration() {}
 
+  @Bean
+  RandomnessLifecycle latchkeyRandomnessLifecycle() {
+    return new RandomnessLifecycle();
+  }
+
   @Configuration(proxyBeanMethods = false)
   @ConditionalOnMissingBean(SessionStore.class)
   @ImportRuntimeHints(LatchkeyRuntimeHints.class)

@@ -29,11 +29,12 @@ final class RedisConnections {
     // For properties with TLS but without a bundle, Boot makes one of what the JDK does anyway.
     // Customizers could not set certificates of their own beside it.
     boolean named = !ofProperties || keys.bundle() != null;
-    return address(redis, tls, source).with(named ? bundle : null);
+    String parameters = ofProperties ? parameters(keys.url()) : "";
+    return address(redis, tls, parameters, source).with(named ? bundle : null);
   }
 
   private static ConfiguredConnectionDetails address(
-      DataRedisConnectionDetails redis, boolean tls, String source) {
+      DataRedisConnectionDetails redis, boolean tls, String parameters, String source) {
     DataRedisConnectionDetails.Sentinel sentinel = redis.getSentinel();
     if (sentinel != null) {
       return new ConfiguredConnectionDetails(
@@ -68,8 +69,9 @@ final class RedisConnections {
             server.getHost(),
             server.getPort(),
             redis.getUsername(),
-            redis.getPassword(),
-            server.getDatabase()),
+                redis.getPassword(),
+                server.getDatabase())
+            + parameters,
         source);
   }
 
@@ -77,6 +79,13 @@ final class RedisConnections {
     return nodes.stream()
         .map(node -> RedisUri.address(node.host(), node.port(), defaultPort))
         .toList();
+  }
+
+  /** Boot ignores them without a word; the store's builder refuses them by name. */
+  private static String parameters(@Nullable String url) {
+    String query = url == null ? null : URI.create(url).getRawQuery();
+    String fragment = url == null ? null : URI.create(url).getRawFragment();
+    return (query == null ? "" : "?" + query) + (fragment == null ? "" : "#" + fragment);
   }
 
   private static boolean isTls(@Nullable String url) {

@@ -28,8 +28,8 @@ final class StoreOptions {
     } catch (IllegalArgumentException e) {
       // Not as an invalid property value: that would show it, with its password.
       throw new LatchkeyStartException(
-          "The address of the server for the web sessions cannot be read: %s. It comes from %s."
-              .formatted(e.getMessage(), ConfiguredConnectionDetails.source(connection)),
+          "The address of the server for the web sessions cannot be read: %s It comes from %s."
+              .formatted(sentence(e), ConfiguredConnectionDetails.source(connection)),
           "Set latchkey.uri to an address such as valkey://user:password@host:6379/0, or"
               + " valkeys://host:6379 for TLS.",
           e);
@@ -134,12 +134,14 @@ final class StoreOptions {
 
   private static InvalidConfigurationPropertyValueException invalid(
       String property, Object value, IllegalArgumentException e) {
-    String message = String.valueOf(e.getMessage());
-    String reason =
-        Character.toUpperCase(message.charAt(0))
-            + message.substring(1)
-            + (message.endsWith(".") ? "" : ".");
+    String message = sentence(e);
+    String reason = Character.toUpperCase(message.charAt(0)) + message.substring(1);
     return new InvalidConfigurationPropertyValueException(property, value, reason, e);
+  }
+
+  private static String sentence(IllegalArgumentException e) {
+    String message = String.valueOf(e.getMessage());
+    return message.endsWith(".") ? message : message + ".";
   }
 
   private static boolean mentions(IllegalArgumentException e, String option) {

@@ -3,8 +3,10 @@ package io.latchkey.webflux.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.SessionStore;
+import io.latchkey.internal.RandomBytes;
 import io.latchkey.memory.MemorySessionStore;
 import io.latchkey.tck.ValkeyServer;
+import io.latchkey.testing.ProcessImage;
 import io.latchkey.valkey.ValkeySessionStore;
 import io.latchkey.webflux.LatchkeyWebSessionStore;
 import java.time.Duration;
@@ -51,6 +53,24 @@ class LatchkeyAutoConfigurationTest {
           session.getAttributes().put("user", "ada");
           StepVerifier.create(session.save()).verifyComplete();
           assertThat(SERVER.keys()).isNotEmpty();
+        });
+  }
+
+  /** Spring stops such beans before an image is made, and starts them when it was restored. */
+  @Test
+  void applicationsRestoredFromOneImageDrawDifferentRandomBytes() {
+    web.run(
+        context -> {
+          RandomBytes random = new RandomBytes();
+          random.next(1);
+          ProcessImage image = ProcessImage.of(random);
+          context.stop();
+          context.start();
+          byte[] first = random.next(30);
+          image.restoreInto(random);
+          context.stop();
+          context.start();
+          assertThat(random.next(30)).isNotEqualTo(first);
         });
   }
 

@@ -131,6 +131,45 @@ class LatchkeyConnectionTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "url=rediss://ada:s3cret@keys.example?verifyPeer=NONE",
+        "url=redis://ada:s3cret@keys.example/1?verifyPeer=NONE ssl.enabled=true",
+        "host=keys.example?verifyPeer=NONE& password=s3cret ssl.enabled=true",
+      })
+  void aParameterInTheUrlOfSpringDataRedisIsRefused(String properties) {
+    for (boolean bootsModule : new boolean[] {true, false}) {
+      redis(web(bootsModule), properties)
+          .run(
+              context -> {
+                assertIsRefused(context, "must not have the parameter verifyPeer. ");
+                assertThat(context.getStartupFailure())
+                    .rootCause()
+                    .hasMessageNotContaining("s3cret")
+                    .hasMessageNotContaining("NONE");
+              });
+    }
+  }
+
+  @Test
+  void aFragmentInTheUrlOfSpringDataRedisIsRefused() {
+    for (boolean bootsModule : new boolean[] {true, false}) {
+      redis(web(bootsModule), "url=redis://keys.example#1")
+          .run(context -> assertIsRefused(context, "must not have a fragment. "));
+    }
+  }
+
+  @Test
+  void aParameterInTheOwnPropertyIsRefused() {
+    without
+        .withPropertyValues("latchkey.uri=valkey://keys.example?timeout=1")
+        .run(
+            context ->
+                assertIsRefused(
+                    context, "the parameter timeout. Set commandTimeout instead. It comes from"));
+  }
+
   @Test
   void sessionsLieOnTheClusterThatPropertiesName() {
     String nodes = TestCluster.shared().uri().substring("valkey-cluster://".length());
