@@ -3,6 +3,7 @@ package io.latchkey.codec;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.latchkey.SessionAttributeException;
+import io.latchkey.SessionTooLargeException;
 import io.latchkey.UnreadableSessionException;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Type;
@@ -15,9 +16,9 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamWriteConstraints;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.JsonRecyclerPools;
 import tools.jackson.databind.DeserializationFeature;
@@ -65,11 +66,15 @@ public final class AttributeCodec {
   private static final Set<Class<?>> PLAIN =
       Set.of(String.class, Boolean.class, Integer.class, Long.class, Double.class);
 
+  /** Jackson wraps an error once for each object around it at the most. */
+  private static final int MAX_CAUSES = 2 * SessionBounds.MAX_DEPTH;
+
   private final JsonMapper mapper;
   private final TagRules rules;
   private final boolean strict;
   private final Map<String, JavaType> registered = new HashMap<>();
   private final ObjectReader exactly;
+  private final SessionBounds bounds;
 
   /** Whether nobody but Jackson itself has a say in how texts and numbers are written and read. */
   private final boolean plainIsJacksons;
@@ -83,10 +88,12 @@ public final class AttributeCodec {
             Map.of(),
             List.of(),
             false,
-            AttributeCodec.class.getClassLoader()));
+            AttributeCodec.class.getClassLoader()),
+        SessionBounds.DEFAULT);
   }
 
-  AttributeCodec(AttributeTypes types) {
+  AttributeCodec(AttributeTypes types, SessionBounds bounds) {
+    this.bounds = bounds;
     strict = types.strict();
     plainIsJacksons =
         !types.modules()
@@ -99,8 +106,8 @@ public final class AttributeCodec {
   }
 
   private static JsonMapper mapper(TagRules rules) {
-    // What could be written can be read again: the limits are those of writing alone. What is read
-    // was written by this application, and has passed a checksum.
+    // What could be written can be read again. What is read may be of any length, as the length of
+    // what is stored is bounded, but nothing in it may take more than linear time.
     JsonFactory factory =
         JsonFactory.builder()
             // One value takes a buffer, and a buffer of the thread's own takes no queue that all
@@ -108,10 +115,14 @@ public final class AttributeCodec {
             .recyclerPool(JsonRecyclerPools.threadLocalPool())
             .streamReadConstraints(
                 StreamReadConstraints.builder()
-                    .maxNestingDepth(2 * StreamWriteConstraints.DEFAULT_MAX_DEPTH)
-                    .maxNumberLength(Integer.MAX_VALUE)
+                    .maxNestingDepth(SessionBounds.MAX_DEPTH)
+                    .maxNumberLength(SessionBounds.MAX_DIGITS)
                     .maxStringLength(Integer.MAX_VALUE)
                     .maxNameLength(Integer.MAX_VALUE)
+                    .build())
+            .streamWriteConstraints(
+                StreamWriteConstraints.builder()
+                    .maxNestingDepth(SessionBounds.MAX_DEPTH)
                     .build())
             .build();
     AttributeTypes types = rules.types();
@@ -155,7 +166,8 @@ public final class AttributeCodec {
   }
 
   /**
-   * Encodes a value, and refuses one of a class that is not allowed if an option asks for that.
+   * Encodes a value of any size, and refuses one of a class that is not allowed if an option asks
+   * for that.
    *
    * @param name the attribute's name, which may have a type of its own
    * @param value the value
@@ -163,29 +175,55 @@ public final class AttributeCodec {
    * @throws SessionAttributeException if it cannot be written
    */
   public JsonBytes encode(String name, Object value) {
-    return encode(name, value, strict);
+    return encode(name, value, strict, Integer.MAX_VALUE);
   }
 
   /**
-   * Encodes a value so that {@link #decode(String, JsonBytes)} makes of it what it is.
+   * Encodes a value that is to be stored, as {@link #encode(String, Object)} does.
    *
    * @param name the attribute's name, which may have a type of its own
    * @param value the value
+   * @param stored what is stored under that name, null for nothing
    * @return its JSON
-   * @throws SessionAttributeException if it cannot be written, or would not come back as its class
+   * @throws SessionAttributeException if it cannot be written
+   * @throws SessionTooLargeException if it is larger than an attribute may be, and than what is
+   *     stored. No more memory than that is used to find out
    */
-  public JsonBytes encodeExactly(String name, Object value) {
-    return encode(name, value, true);
+  public JsonBytes encode(String name, Object value, @Nullable JsonBytes stored) {
+    return encode(name, value, strict, bounds.maxValueSize(stored));
   }
 
-  private JsonBytes encode(String name, Object value, boolean exactly) {
+  /**
+   * Encodes a value that is to be stored so that {@link #decode(String, JsonBytes)} makes of it
+   * what it is.
+   *
+   * @param name the attribute's name, which may have a type of its own
+   * @param value the value
+   * @param stored what is stored under that name, null for nothing
+   * @return its JSON
+   * @throws SessionAttributeException if it cannot be written, or would not come back as its class
+   * @throws SessionTooLargeException if it is larger than an attribute may be, and than what is
+   *     stored
+   */
+  public JsonBytes encodeExactly(String name, Object value, @Nullable JsonBytes stored) {
+    return encode(name, value, true, bounds.maxValueSize(stored));
+  }
+
+  private JsonBytes encode(String name, Object value, boolean exactly, int limit) {
     JavaType type = registered.isEmpty() ? null : registered.get(name);
     if (type != null && !type.getRawClass().isInstance(value)) {
       throw new SessionAttributeException(
           name,
           "attribute '%s' is registered as %s and cannot be a %s: see attribute(\"%s\", ...)"
-              .formatted(name, type.toCanonical(), value.getClass().getName(), name),
+              .formatted(
+                  DisplayNames.of(name),
+                  type.toCanonical(),
+                  value.getClass().getName(),
+                  DisplayNames.of(name)),
           null);
+    }
+    if (value instanceof String text && text.length() > limit) {
+      throw bounds.attributeTooLarge(name, PlainJson.quotedLength(text), false);
     }
     if (type == null && plainIsJacksons) {
       byte[] plain = PlainJson.of(value);
@@ -194,26 +232,47 @@ public final class AttributeCodec {
       }
     }
     Encoding encoding = new Encoding(exactly, false, false);
-    byte[] json = write(name, new Root(value, type, encoding));
+    byte[] json = write(name, new Root(value, type, encoding), limit);
     if (!PLAIN.contains(value.getClass()) && Escapes.count(json) > encoding.written) {
-      json = write(name, new Root(value, type, new Encoding(exactly, true, false)));
+      json = write(name, new Root(value, type, new Encoding(exactly, true, false)), limit);
     }
     return JsonBytes.of(json);
   }
 
-  private byte[] write(String name, Root root) {
+  private byte[] write(String name, Root root, int limit) {
+    BoundedOutput output = new BoundedOutput(limit);
     try {
-      return mapper.writeValueAsBytes(root);
-    } catch (JacksonException
-        | Tags.NotAllowedException
-        | IllegalArgumentException
-        | StackOverflowError e) {
-      throw new SessionAttributeException(name, whyNotWritten(name, root, e), null);
+      mapper.writeValue(output, root);
+    } catch (Throwable e) {
+      throwIfFatal(e);
+      throw output.isOver()
+          ? bounds.attributeTooLarge(name, output.size(), true)
+          : new SessionAttributeException(name, whyNotWritten(name, root, e), null);
+    }
+    if (output.isOver()) {
+      throw bounds.attributeTooLarge(name, output.size(), false);
+    }
+    return output.toArray();
+  }
+
+  /**
+   * Passes on what concerns the whole process, as no memory. All else that a value's own code or
+   * Jackson may throw, errors of classes and of the stack included, concerns that value alone.
+   */
+  private static void throwIfFatal(Throwable error) {
+    if (error instanceof VirtualMachineError fatal && !(error instanceof StackOverflowError)) {
+      throw fatal;
     }
   }
 
-  private static String whyNotWritten(String name, Root root, Throwable error) {
+  private static String whyNotWritten(String attribute, Root root, Throwable error) {
+    String name = DisplayNames.of(attribute);
     String refused = root.encoding().refused;
+    if (isOfConstraints(error) || error instanceof StackOverflowError) {
+      return ("attribute '%s' cannot be stored: its value of %s is nested more than %d deep as JSON, tags"
+              + " included, or contains itself")
+          .formatted(name, root.value().getClass().getName(), SessionBounds.MAX_NESTING);
+    }
     if (refused == null) {
       return "attribute '%s' cannot be stored: Jackson cannot write a value of %s as JSON (%s)"
           .formatted(name, root.value().getClass().getName(), error.getClass().getSimpleName());
@@ -231,6 +290,17 @@ public final class AttributeCodec {
             refused.contains(".") ? refused.substring(0, refused.lastIndexOf('.')) : refused,
             name,
             refused.substring(refused.lastIndexOf('.') + 1).replace('$', '.'));
+  }
+
+  private static boolean isOfConstraints(Throwable error) {
+    Throwable cause = error;
+    for (int i = 0; i < MAX_CAUSES && cause != null; i++) {
+      if (cause instanceof StreamConstraintsException) {
+        return true;
+      }
+      cause = cause.getCause();
+    }
+    return false;
   }
 
   /**
@@ -258,14 +328,18 @@ public final class AttributeCodec {
           hasTag(json)
               ? mapper.readerFor(AskedType.class).withAttribute(AskedType.AS, boxed(javaType))
               : mapper.readerFor(javaType);
-      return reader.readValue(json.array(), json.offset(), json.length());
-    } catch (JacksonException | IllegalArgumentException e) {
-      throw new SessionAttributeException(
-          name,
-          "attribute '%s' is %s and cannot be read as %s"
-              .formatted(name, json.kind(), type.getTypeName()),
-          null);
+      Object value = reader.readValue(json.array(), json.offset(), json.length());
+      if (value == null || boxed(javaType).getRawClass().isInstance(value)) {
+        return (T) value;
+      }
+    } catch (Throwable e) {
+      throwIfFatal(e);
     }
+    throw new SessionAttributeException(
+        name,
+        "attribute '%s' is %s and cannot be read as %s"
+            .formatted(DisplayNames.of(name), json.kind(), type.getTypeName()),
+        null);
   }
 
   /**
@@ -292,14 +366,16 @@ public final class AttributeCodec {
                 : exactly.forType(type);
       }
       return reader.readValue(json.array(), json.offset(), json.length());
-    } catch (JacksonException | IllegalArgumentException | LinkageError | StackOverflowError e) {
+    } catch (Throwable e) {
+      throwIfFatal(e);
       String why =
           e instanceof UnfollowedTagException tag
               ? tag.explanation()
               : "its class does not fit what is stored (" + e.getClass().getSimpleName() + ")";
       throw new SessionAttributeException(
           name,
-          "attribute '%s' cannot be read as what it was stored as: %s".formatted(name, why),
+          "attribute '%s' cannot be read as what it was stored as: %s"
+              .formatted(DisplayNames.of(name), why),
           null);
     }
   }
@@ -319,7 +395,7 @@ public final class AttributeCodec {
     byte[] bytes = json.array();
     int end = json.offset() + json.length();
     int i = json.offset();
-    if (bytes[i] != '{') {
+    if (i == end || bytes[i] != '{') {
       return false;
     }
     do {
@@ -339,9 +415,11 @@ public final class AttributeCodec {
    */
   public boolean isUnchanged(String name, Object value, JsonBytes stored) {
     try {
-      if (encode(name, value, false).equals(stored)) {
+      if (encode(name, value, false, bounds.maxValueSize(stored)).equals(stored)) {
         return true;
       }
+    } catch (SessionTooLargeException e) {
+      return false;
     } catch (SessionAttributeException e) {
       return !canBeEncoded(name, stored);
     }
@@ -357,16 +435,15 @@ public final class AttributeCodec {
   private boolean canBeEncoded(String name, JsonBytes stored) {
     try {
       Object before = decode(name, stored);
-      return before != null && encode(name, before, false).length() > 0;
+      return before != null && encode(name, before, false, Integer.MAX_VALUE).length() > 0;
     } catch (SessionAttributeException e) {
       return false;
     }
   }
 
   private JsonNode canonical(String name, Object value) {
-    byte[] json =
-        write(name, new Root(value, registered.get(name), new Encoding(false, false, true)));
-    return Canonical.of(json);
+    Root root = new Root(value, registered.get(name), new Encoding(false, false, true));
+    return Canonical.of(write(name, root, Integer.MAX_VALUE));
   }
 
   /** Whether Jackson could make a value of that type. */
@@ -374,7 +451,8 @@ public final class AttributeCodec {
     try {
       return Boolean.TRUE.equals(
           mapper.readerFor(AskedType.class).withAttribute(AskedType.CHECKED, type).readValue("0"));
-    } catch (JacksonException | LinkageError e) {
+    } catch (Throwable e) {
+      throwIfFatal(e);
       return false;
     }
   }
@@ -391,7 +469,8 @@ public final class AttributeCodec {
       return JsonBytes.of(plain);
     }
     // Not as a value: the attribute of that name may have a type of its own.
-    return JsonBytes.of(write(name, new Root(name, null, new Encoding(false, false, false))));
+    Root root = new Root(name, null, new Encoding(false, false, false));
+    return JsonBytes.of(write(name, root, Integer.MAX_VALUE));
   }
 
   /**
@@ -399,7 +478,8 @@ public final class AttributeCodec {
    *
    * @param object a JSON object
    * @return the fields in their order, as views on the same bytes, unmodifiable
-   * @throws UnreadableSessionException if it is not a JSON object
+   * @throws UnreadableSessionException if it is not a JSON object, or two of its fields have the
+   *     same name
    */
   public Map<String, JsonBytes> fields(JsonBytes object) {
     return new JsonFields(object, this::decodeName).all();
@@ -411,7 +491,8 @@ public final class AttributeCodec {
    * @param names their names, as JSON strings, quotes included
    * @param values their values
    * @return the fields in that order, unmodifiable
-   * @throws UnreadableSessionException if a name is not a JSON string
+   * @throws UnreadableSessionException if a name is not a JSON string, or two of them are the same
+   *     name, however they are written
    */
   public Map<String, JsonBytes> fields(List<JsonBytes> names, List<JsonBytes> values) {
     return Fields.of(
@@ -427,7 +508,8 @@ public final class AttributeCodec {
    * @param object a JSON object
    * @param name the name, in JSON, of the field that is to be taken apart, too
    * @return the fields of both
-   * @throws UnreadableSessionException if one of the two is not a JSON object
+   * @throws UnreadableSessionException if one of the two is not a JSON object, or has two fields of
+   *     the same name
    */
   public Nested nested(JsonBytes object, JsonBytes name) {
     JsonFields fields = new JsonFields(object, this::decodeName, name);
@@ -443,15 +525,21 @@ public final class AttributeCodec {
   public record Nested(Map<String, JsonBytes> outer, @Nullable Map<String, JsonBytes> inner) {}
 
   /**
-   * The fields of an object, some of them changed.
+   * The attributes of a session, some of them changed.
    *
-   * @param before the fields as they were
-   * @param changes new values by name, null for a field to be taken out
+   * @param before the attributes as they are stored
+   * @param changes new values by name, null for an attribute to be taken out
    * @return an unmodifiable map, new names behind those that were there
+   * @throws SessionTooLargeException if they are over a bound, and larger than what is stored
    */
   public Map<String, JsonBytes> changed(
       Map<String, JsonBytes> before, Map<String, @Nullable JsonBytes> changes) {
-    return changes.isEmpty() ? before : Fields.changed(before, changes, this);
+    if (changes.isEmpty()) {
+      return before;
+    }
+    Map<String, JsonBytes> after = Fields.changed(before, changes, this);
+    bounds.check(before, changes, after);
+    return after;
   }
 
   /**

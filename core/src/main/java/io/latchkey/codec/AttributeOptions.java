@@ -24,6 +24,9 @@ public final class AttributeOptions {
   private final List<FormatOption> formats = new ArrayList<>();
   private boolean strict;
   private boolean modules;
+  private int maxSessionSize = SessionBounds.DEFAULT_MAX_SESSION_SIZE;
+  private @Nullable Integer maxAttributeSize;
+  private int maxAttributes = SessionBounds.DEFAULT_MAX_ATTRIBUTES;
 
   /** Options that allow the JDK's values only, and refuse nothing at a save. */
   public AttributeOptions() {}
@@ -58,7 +61,7 @@ public final class AttributeOptions {
     Objects.requireNonNull(type, "type");
     if (type == void.class || type == Void.class || type.isAnnotation()) {
       throw new IllegalArgumentException(
-          "attribute '" + name + "' cannot be of " + type.getTypeName());
+          "attribute '" + DisplayNames.of(name) + "' cannot be of " + type.getTypeName());
     }
     register(name, boxed(type), type);
   }
@@ -80,7 +83,7 @@ public final class AttributeOptions {
     if (before != null && !before.equals(type)) {
       throw new IllegalArgumentException(
           "attribute '"
-              + name
+              + DisplayNames.of(name)
               + "' is registered twice, as "
               + before.getTypeName()
               + " and as "
@@ -123,9 +126,40 @@ public final class AttributeOptions {
   }
 
   /**
+   * Limits the size of a session.
+   *
+   * @param bytes the names and values of all attributes, as JSON
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public void maxSessionSize(int bytes) {
+    maxSessionSize = SessionBounds.checkedSize("maxSessionSize", bytes);
+  }
+
+  /**
+   * Limits the size of an attribute.
+   *
+   * @param bytes its name and value, as JSON
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public void maxAttributeSize(int bytes) {
+    maxAttributeSize = SessionBounds.checkedSize("maxAttributeSize", bytes);
+  }
+
+  /**
+   * Limits the number of attributes of a session.
+   *
+   * @param count how many
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public void maxAttributes(int count) {
+    maxAttributes = SessionBounds.checkedCount(count);
+  }
+
+  /**
    * A codec with these options, which loads classes by this thread's context class loader.
    *
    * @return the codec
+   * @throws IllegalArgumentException if an attribute may be larger than a session
    */
   public AttributeCodec codec() {
     ClassLoader context = Thread.currentThread().getContextClassLoader();
@@ -147,7 +181,8 @@ public final class AttributeOptions {
     }
     return new AttributeCodec(
         new AttributeTypes(
-            new AllowList(all), strict, Map.copyOf(types), List.copyOf(made), modules, loader));
+            new AllowList(all), strict, Map.copyOf(types), List.copyOf(made), modules, loader),
+        SessionBounds.of(maxSessionSize, maxAttributeSize, maxAttributes));
   }
 
   private record FormatOption(

@@ -19,15 +19,13 @@ import tools.jackson.databind.node.ObjectNode;
  * walked through.
  */
 final class Canonical {
-  private static final Comparator<JsonNode> BY_TEXT = Comparator.comparing(JsonNode::toString);
-
   private static final JsonMapper TREES =
       JsonMapper.builder(
               JsonFactory.builder()
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
                           .maxNestingDepth(Integer.MAX_VALUE)
-                          .maxNumberLength(Integer.MAX_VALUE)
+                          .maxNumberLength(SessionBounds.MAX_DIGITS)
                           .maxStringLength(Integer.MAX_VALUE)
                           .maxNameLength(Integer.MAX_VALUE)
                           .build())
@@ -79,8 +77,7 @@ final class Canonical {
   private static ArrayNode sortedElements(ArrayNode elements) {
     List<JsonNode> list = new ArrayList<>();
     elements.forEach(list::add);
-    list.sort(BY_TEXT);
-    return JsonNodeFactory.instance.arrayNode().addAll(list);
+    return JsonNodeFactory.instance.arrayNode().addAll(byText(list));
   }
 
   private static ArrayNode sortedEntries(ArrayNode entries) {
@@ -88,9 +85,17 @@ final class Canonical {
     for (int i = 0; i + 1 < entries.size(); i += 2) {
       pairs.add(JsonNodeFactory.instance.arrayNode().add(entries.get(i)).add(entries.get(i + 1)));
     }
-    pairs.sort(Comparator.comparing(ArrayNode::toString));
-    ArrayNode sorted = JsonNodeFactory.instance.arrayNode();
-    pairs.forEach(sorted::add);
-    return sorted;
+    return JsonNodeFactory.instance.arrayNode().addAll(byText(pairs));
   }
+
+  /** Makes the text of each but once. */
+  private static List<JsonNode> byText(List<? extends JsonNode> nodes) {
+    return nodes.stream()
+        .map(node -> new Text(node.toString(), node))
+        .sorted(Comparator.comparing(Text::text))
+        .map(Text::node)
+        .toList();
+  }
+
+  private record Text(String text, JsonNode node) {}
 }

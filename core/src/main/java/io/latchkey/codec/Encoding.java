@@ -32,6 +32,13 @@ final class Encoding {
     this.canonical = canonical;
   }
 
+  /** Remembers what was refused, and why, for the message, and ends the encoding with that error. */
+  Tags.NotAllowedException refused(Class<?> type, String why) {
+    refused = type.getName();
+    reason = why;
+    return new Tags.NotAllowedException(type.getName());
+  }
+
   static Encoding of(DatabindContext context) {
     Object encoding = context.getAttribute(Encoding.class);
     if (encoding instanceof Encoding mine) {

@@ -2,6 +2,7 @@ package io.latchkey.codec;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.latchkey.UnreadableSessionException;
 import java.util.AbstractMap;
 import java.util.AbstractSet;
 import java.util.Arrays;
@@ -41,29 +42,41 @@ final class Fields extends AbstractMap<String, JsonBytes> {
   }
 
   /**
-   * The first so many of those fields; of two with the same name, the later value counts, and the
-   * place of the earlier.
+   * The first so many of those fields.
    *
    * @param names JSON strings, quotes included
    * @param values their values
    * @param count how many there are
    * @param unescape decodes a JSON string
    * @return an unmodifiable map, which takes the arrays over
+   * @throws UnreadableSessionException if two of them have the same name, however it is written:
+   *     readers would not agree on which of them counts
    */
   static Map<String, JsonBytes> of(
       JsonBytes[] names, JsonBytes[] values, int count, Function<JsonBytes, String> unescape) {
     boolean plain = count <= MOST;
     for (int i = 0; plain && i < count; i++) {
-      plain = isPlain(names[i]) && indexOf(names, i, names[i]) < 0;
+      plain = isPlain(names[i]);
+      if (plain && indexOf(names, i, names[i]) >= 0) {
+        throw twice();
+      }
     }
     if (plain) {
       return new Fields(names, values, count);
     }
     Map<String, JsonBytes> fields = new LinkedHashMap<>();
     for (int i = 0; i < count; i++) {
-      fields.put(isPlain(names[i]) ? text(names[i]) : unescape.apply(names[i]), values[i]);
+      String name = isPlain(names[i]) ? text(names[i]) : unescape.apply(names[i]);
+      if (fields.put(name, values[i]) != null) {
+        throw twice();
+      }
     }
     return Collections.unmodifiableMap(fields);
+  }
+
+  private static UnreadableSessionException twice() {
+    return new UnreadableSessionException(
+        "the stored session has two fields of one name. Check what else writes to its key.");
   }
 
   /**
@@ -165,6 +178,15 @@ final class Fields extends AbstractMap<String, JsonBytes> {
 
   private static String text(JsonBytes quoted) {
     return new String(quoted.array(), quoted.offset() + 1, quoted.length() - 2, US_ASCII);
+  }
+
+  /** How many bytes names and values have together. */
+  long sizeInBytes() {
+    long size = 0;
+    for (int i = 0; i < count; i++) {
+      size += names[i].length() + (long) values[i].length();
+    }
+    return size;
   }
 
   /** Passes each field on as it stands in JSON, name and value. */

@@ -40,13 +40,14 @@ public record JsonBytes(byte[] array, int offset, int length) {
    * @return for example "a JSON string"
    */
   public String kind() {
-    return switch (array[offset]) {
+    return switch (length == 0 ? ' ' : array[offset]) {
       case '"' -> "a JSON string";
       case '{' -> "a JSON object";
       case '[' -> "a JSON array";
       case 't', 'f' -> "a JSON boolean";
       case 'n' -> "a JSON null";
-      default -> "a JSON number";
+      case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> "a JSON number";
+      default -> "no JSON";
     };
   }
 

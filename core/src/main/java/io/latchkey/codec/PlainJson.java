@@ -44,6 +44,23 @@ final class PlainJson {
     return quoted;
   }
 
+  /** How many bytes a text has as a JSON string, quotes and escapes included. */
+  static long quotedLength(String text) {
+    long length = text.length() + 2L;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '"' || c == '\\') {
+        length++;
+      } else if (c < ' ') {
+        length += c == '\b' || c == '\t' || c == '\n' || c == '\f' || c == '\r' ? 1 : 5;
+      } else if (c >= 0x80) {
+        // Two bytes for each half of a surrogate pair.
+        length += c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
+      }
+    }
+    return length;
+  }
+
   /** The text that a JSON string is, or null if it takes Jackson to tell. */
   static @Nullable String text(JsonBytes json) {
     byte[] bytes = json.array();

@@ -244,6 +244,9 @@ final class TagDeserializer extends TypeDeserializer {
       return context.reportInputMismatch(base, "a tag must be text");
     }
     String tag = parser.getString();
+    if (Tags.isTooLong(tag)) {
+      return context.reportInputMismatch(base, "a tag must be short");
+    }
     parser.nextToken();
     boolean named = parser.hasToken(JsonToken.PROPERTY_NAME);
     if (named && parser.currentName().equals(Tags.VALUE)) {

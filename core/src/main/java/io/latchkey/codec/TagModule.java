@@ -2,22 +2,34 @@ package io.latchkey.codec;
 
 import com.fasterxml.jackson.annotation.JsonFormat;
 import io.latchkey.AttributeFormat;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.Version;
+import tools.jackson.core.exc.StreamConstraintsException;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.JsonRecyclerPools;
 import tools.jackson.databind.BeanDescription;
 import tools.jackson.databind.DeserializationConfig;
 import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.JacksonModule;
 import tools.jackson.databind.JavaType;
+import tools.jackson.databind.KeyDeserializer;
 import tools.jackson.databind.SerializationConfig;
 import tools.jackson.databind.SerializationContext;
 import tools.jackson.databind.ValueDeserializer;
@@ -43,6 +55,21 @@ final class TagModule extends JacksonModule {
 
   private static final Set<Class<?>> WITHOUT_TAGS =
       Set.of(Boolean.class, Integer.class, Double.class);
+
+  /** Such a set compares each element with all others, which takes the square of their number. */
+  private static final int MAX_COPIED_SET = 2_000;
+
+  /** Fails where there are too many digits. */
+  private static final JsonFactory BOUNDED =
+      JsonFactory.builder()
+          .recyclerPool(JsonRecyclerPools.threadLocalPool())
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNumberLength(SessionBounds.MAX_DIGITS)
+                  .maxStringLength(Integer.MAX_VALUE)
+                  .maxNameLength(Integer.MAX_VALUE)
+                  .build())
+          .build();
 
   private final TagRules rules;
 
@@ -123,6 +150,17 @@ final class TagModule extends JacksonModule {
     private static final long serialVersionUID = 1L;
 
     @Override
+    public ValueSerializer<?> modifySerializer(
+        SerializationConfig config,
+        BeanDescription.Supplier bean,
+        ValueSerializer<?> serializer) {
+      Class<?> type = bean.getBeanClass();
+      return type == BigInteger.class || type == BigDecimal.class
+          ? new Digits.Serializer(serializer)
+          : serializer;
+    }
+
+    @Override
     public ValueSerializer<?> modifyMapSerializer(
         SerializationConfig config,
         MapType type,
@@ -151,6 +189,25 @@ final class TagModule extends JacksonModule {
         BeanDescription.Supplier bean,
         ValueDeserializer<?> deserializer) {
       return WITHOUT_TAGS.contains(bean.getBeanClass()) ? new Looking(deserializer) : deserializer;
+    }
+
+    @Override
+    public ValueDeserializer<?> modifyCollectionDeserializer(
+        DeserializationConfig config,
+        CollectionType type,
+        BeanDescription.Supplier bean,
+        ValueDeserializer<?> deserializer) {
+      boolean copies =
+          type.hasRawClass(CopyOnWriteArrayList.class) || type.hasRawClass(CopyOnWriteArraySet.class);
+      return copies ? new CopiedOnce(deserializer) : deserializer;
+    }
+
+    @Override
+    public KeyDeserializer modifyKeyDeserializer(
+        DeserializationConfig config, JavaType type, KeyDeserializer deserializer) {
+      return type.isTypeOrSubTypeOf(BigInteger.class) || type.isTypeOrSubTypeOf(BigDecimal.class)
+          ? new Digits.Key(deserializer)
+          : deserializer;
     }
 
     @Override
@@ -225,6 +282,34 @@ final class TagModule extends JacksonModule {
     }
   }
 
+  /** A collection that copies itself for each element that is added to it. */
+  private static final class CopiedOnce extends DelegatingDeserializer {
+    CopiedOnce(ValueDeserializer<?> inner) {
+      super(inner);
+    }
+
+    @Override
+    protected ValueDeserializer<?> newDelegatingInstance(ValueDeserializer<?> inner) {
+      return new CopiedOnce(inner);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // as wide as Jackson's own
+    public @Nullable Object deserialize(JsonParser parser, DeserializationContext context) {
+      if (!parser.isExpectedStartArrayToken()) {
+        return super.deserialize(parser, context);
+      }
+      List<@Nullable Object> all = new ArrayList<>();
+      ((ValueDeserializer<Object>) _delegatee).deserialize(parser, context, all);
+      if (handledType() == CopyOnWriteArrayList.class) {
+        return new CopyOnWriteArrayList<>(all);
+      }
+      return all.size() > MAX_COPIED_SET
+          ? context.reportInputMismatch(CopyOnWriteArraySet.class, "it has too many elements")
+          : new CopyOnWriteArraySet<>(all);
+    }
+  }
+
   /** A set, marked where its order is not to matter. */
   private static final class MarkedSet extends PassingSerializer {
     MarkedSet(ValueSerializer<?> inner) {
@@ -238,6 +323,7 @@ final class TagModule extends JacksonModule {
 
     @Override
     public void serialize(Object value, JsonGenerator generator, SerializationContext context) {
+      check(value, context);
       boolean marked = mark(generator, context);
       inner.serialize(value, generator, context);
       unmark(marked, generator);
@@ -249,9 +335,21 @@ final class TagModule extends JacksonModule {
         JsonGenerator generator,
         SerializationContext context,
         TypeSerializer typeSerializer) {
+      check(value, context);
       boolean marked = mark(generator, context);
       inner.serializeWithType(value, generator, context, typeSerializer);
       unmark(marked, generator);
+    }
+
+    private static void check(Object value, SerializationContext context) {
+      if (value instanceof CopyOnWriteArraySet<?> set && set.size() > MAX_COPIED_SET) {
+        throw Encoding.of(context)
+            .refused(
+                value.getClass(),
+                "it has more than "
+                    + MAX_COPIED_SET
+                    + " elements, which take too long to read. Use another set");
+      }
     }
 
     private static boolean mark(JsonGenerator generator, SerializationContext context) {
@@ -298,6 +396,7 @@ final class TagModule extends JacksonModule {
           // Only its own format knows what is in there, and whether all of that may be read.
           format.read(written);
         }
+        checkBounds(written, generator);
         json = new String(written, StandardCharsets.UTF_8);
       } catch (Exception | LinkageError | StackOverflowError e) {
         String name = AttributeFormats.classNamedBy(e);
@@ -314,6 +413,18 @@ final class TagModule extends JacksonModule {
       generator.writeEndObject();
       // Nobody looks for tags of ours in there.
       encoding.written += 2 + Escapes.count(json);
+    }
+  }
+
+  /** What Jackson checks of what it writes itself. */
+  private static void checkBounds(byte[] json, JsonGenerator generator) {
+    int around = generator.streamWriteContext().getNestingDepth() + 1;
+    try (JsonParser parser = BOUNDED.createParser(ObjectReadContext.empty(), json)) {
+      while (parser.nextToken() != null) {
+        if (around + parser.streamReadContext().getNestingDepth() > SessionBounds.MAX_DEPTH) {
+          throw new StreamConstraintsException("nested too deep");
+        }
+      }
     }
   }
 

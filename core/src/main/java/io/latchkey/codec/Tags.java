@@ -139,20 +139,29 @@ final class Tags {
   // Asking the allow-list.
 
   boolean allows(String tag) {
+    if (isTooLong(tag)) {
+      return false;
+    }
     String component = component(tag);
     return PRIMITIVES.containsKey(component) || allowed.allows(component);
   }
 
+  /** Whether no tag of ours is so long: looking for its class would take long, too. */
+  static boolean isTooLong(String tag) {
+    return tag.length() > SessionBounds.MAX_TAG_LENGTH;
+  }
+
   boolean allowsByOption(String tag) {
-    return allowed.allowsByOption(component(tag));
+    return !isTooLong(tag) && allowed.allowsByOption(component(tag));
   }
 
   /** The class that the allow-list is asked about. */
   static String component(String tag) {
-    String name = tag;
-    while (name.endsWith("[]")) {
-      name = name.substring(0, name.length() - 2);
+    int end = tag.length();
+    while (end >= 2 && tag.charAt(end - 1) == ']' && tag.charAt(end - 2) == '[') {
+      end -= 2;
     }
+    String name = tag.substring(0, end);
     if (name.endsWith(">")) {
       if (name.startsWith(ENUM_SET)) {
         return name.substring(ENUM_SET.length(), name.length() - 1);

@@ -225,7 +225,8 @@ final class TrackedSession implements ExactSession {
   @Override
   public Object setExactly(String name, Object value) {
     Objects.requireNonNull(name, "name");
-    JsonBytes json = attributes.codec().encodeExactly(name, value);
+    JsonBytes json =
+        attributes.codec().encodeExactly(name, value, base().body().attributes().get(name));
     synchronized (this) {
       put(name, new Change(value, json));
     }
@@ -338,14 +339,17 @@ final class TrackedSession implements ExactSession {
     Map<String, Change> pending;
     int made;
     IdleChange idle;
+    Snapshot from;
     synchronized (this) {
+      from = base;
       pending = changes;
       changesLent = true;
       made = changesMade;
       idle = idleChange;
     }
     Map<String, @Nullable JsonBytes> encoded = new LinkedHashMap<>();
-    pending.forEach((name, change) -> encoded.put(name, change.encoded(name, attributes.codec())));
+    pending.forEach(
+        (name, change) -> encoded.put(name, change.encoded(name, attributes.codec(), from)));
     return new Edit(pending, made, idle, encoded, attributes.codec());
   }
 
@@ -572,6 +576,13 @@ final class TrackedSession implements ExactSession {
 
     @Nullable JsonBytes encoded(String name, AttributeCodec codec) {
       return json != null || value == null ? json : codec.encode(name, value);
+    }
+
+    /** As it is to be stored: within the bounds that there are upon what is stored. */
+    @Nullable JsonBytes encoded(String name, AttributeCodec codec, Snapshot stored) {
+      return json != null || value == null
+          ? json
+          : codec.encode(name, value, stored.body().attributes().get(name));
     }
   }
 

@@ -3,6 +3,7 @@ package io.latchkey.valkey;
 import io.latchkey.SessionAttributeException;
 import io.latchkey.UnreadableSessionException;
 import io.latchkey.codec.AttributeCodec;
+import io.latchkey.codec.DisplayNames;
 import io.latchkey.codec.JsonBytes;
 import io.latchkey.internal.SessionId;
 import io.latchkey.internal.SessionSettings;
@@ -210,7 +211,7 @@ final class SpringSessions {
           new SessionAttributeException(
               name,
               "attribute '%s' of a Spring session cannot be read: the deserializer failed (%s)"
-                  .formatted(name, why(e)),
+                  .formatted(DisplayNames.of(name), why(e)),
               null));
     }
   }

@@ -6,6 +6,7 @@ import io.latchkey.Session;
 import io.latchkey.SessionAttributeException;
 import io.latchkey.SessionStore;
 import io.latchkey.SessionStoreStats;
+import io.latchkey.SessionTooLargeException;
 import io.latchkey.TypeRef;
 import io.latchkey.UnreadablePolicy;
 import io.latchkey.codec.AttributeCodec;
@@ -462,6 +463,56 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     }
 
     /**
+     * How large a session may be, 1 MiB by default. A save that would make it larger signals {@link
+     * SessionTooLargeException}, and sends nothing.
+     *
+     * <p>What counts are the names and values of all attributes as they are stored: as JSON in
+     * UTF-8, with quotes and escapes. A session that is stored and larger, because the limit was
+     * lowered, is read as ever. It may be saved as long as it does not grow.
+     *
+     * @param bytes from 1 byte to 512 MiB
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of that range
+     */
+    public Builder maxSessionSize(int bytes) {
+      attributes.maxSessionSize(bytes);
+      return this;
+    }
+
+    /**
+     * How large one attribute may be, 512 KiB by default, or as much as {@link #maxSessionSize} if
+     * that is less. What counts are its name and its value, as for {@link #maxSessionSize}, and the
+     * same goes for what is stored and larger.
+     *
+     * <p>However large, a value may not be nested more than 100 deep as JSON, the tags of its
+     * classes included, nor hold a number of more than 1,000 digits, nor an object of a class whose
+     * name has more than 500 characters. Such a value is refused with {@link
+     * SessionAttributeException}.
+     *
+     * @param bytes from 1 byte to 512 MiB; {@link #build} refuses more than {@link #maxSessionSize}
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of that range
+     */
+    public Builder maxAttributeSize(int bytes) {
+      attributes.maxAttributeSize(bytes);
+      return this;
+    }
+
+    /**
+     * How many attributes a session may have, 1,000 by default. A save that would add more signals
+     * {@link SessionTooLargeException}, and sends nothing. A session that has more already may be
+     * saved as long as their number does not grow.
+     *
+     * @param count from 1 to 1,000,000
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of that range
+     */
+    public Builder maxAttributes(int count) {
+      attributes.maxAttributes(count);
+      return this;
+    }
+
+    /**
      * Where sessions may still lie in another form, to be read there and rewritten in this store's
      * layout when they are next changed; nowhere by default. May be called several times, once for
      * each source. Take it out again when the longest-lived session of that form has ended or been
@@ -725,7 +776,8 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * Builds the store. Opens nothing.
      *
      * @return a store that is not connected yet
-     * @throws IllegalArgumentException if the touch interval is longer than the idle timeout, if
+     * @throws IllegalArgumentException if {@link #maxAttributeSize} is more than {@link
+     *     #maxSessionSize}, if the touch interval is longer than the idle timeout, if
      *     {@link #migrateFrom} names this store's own layout or keys, if {@link #acknowledgedBy}
      *     leaves too little of the {@link #commandTimeout}, if an option needs another URI (with
      *     TLS, with sentinels, without a password), if two options exclude each other, as {@link

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -188,9 +190,31 @@ class JsonFieldsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"a", "\\u0061"})
-  void ofTwoFieldsOfOneNameTheLaterValueCounts(String again) {
-    Map<String, JsonBytes> fields = codec.fields(bytes("{\"a\":1,\"b\":2,\"" + again + "\":3}"));
-    assertThat(fields).isEqualTo(Map.of("a", bytes("3"), "b", bytes("2"))).hasSize(2);
+  void twoFieldsOfOneNameAreRefused(String again) {
+    assertThatThrownBy(() -> codec.fields(bytes("{\"a\":1,\"b\":2,\"" + again + "\":3}")))
+        .isInstanceOf(UnreadableSessionException.class)
+        .hasMessageContaining("two fields of one name");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "\\u0061"})
+  void twoFieldsOfOneNameAreRefusedAmongMany(String again) {
+    String many =
+        IntStream.range(0, 100)
+            .mapToObj(i -> "\"n" + i + "\":0,")
+            .collect(Collectors.joining("", "{\"a\":1,", "\"" + again + "\":3}"));
+    assertThatThrownBy(() -> codec.fields(bytes(many)))
+        .isInstanceOf(UnreadableSessionException.class)
+        .hasMessageContaining("two fields of one name");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "\\u0061"})
+  void twoFieldsOfOneNameThatWereFoundOneByOneAreRefused(String again) {
+    List<JsonBytes> names = List.of(bytes("\"a\""), bytes("\"" + again + "\""));
+    assertThatThrownBy(() -> codec.fields(names, List.of(bytes("1"), bytes("2"))))
+        .isInstanceOf(UnreadableSessionException.class)
+        .hasMessageContaining("two fields of one name");
   }
 
   private static String text(JsonBytes json) {

@@ -752,7 +752,7 @@ class TypedValuesTest {
     AttributeCodec lenient = new AttributeCodec();
     assertThat(text(lenient.encode("a", new Unlisted(1)))).isEqualTo("{\"a\":1}");
     assertThat(text(lenient.encode("a", List.of(new Unlisted(1))))).isEqualTo("[{\"a\":1}]");
-    assertThatThrownBy(() -> lenient.encodeExactly("a", new Unlisted(1)))
+    assertThatThrownBy(() -> lenient.encodeExactly("a", new Unlisted(1), null))
         .isInstanceOf(SessionAttributeException.class);
   }
 

@@ -55,8 +55,8 @@ final class Samples {
 
   static Stream<Arguments> longTexts() {
     return Stream.of(
-        arguments("1 MB of ASCII", "x".repeat(1_000_000)),
-        arguments("1 MB of emoji", "\ud83d\ude00".repeat(250_000)));
+        arguments("500 KB of ASCII", "x".repeat(500_000)),
+        arguments("500 KB of emoji", "\ud83d\ude00".repeat(125_000)));
   }
 
   /** Texts that no encoding of Unicode has. */

@@ -154,17 +154,17 @@ abstract class SavingContract extends ContractTopic {
             .toList();
     threads.forEach(CompletableFuture::join);
     value(store().save(session));
-    assertThat(stored(session).names()).hasSize(8000);
+    assertThat(stored(session).names()).hasSize(1000);
   }
 
   @Test
   void sessionOfManyAttributesIsStoredWhole() {
     Session session = store().newSession();
-    IntStream.range(0, 5000).forEach(i -> session.set("n" + i, i));
+    IntStream.range(0, 1000).forEach(i -> session.set("n" + i, i));
     value(store().save(session));
     Session read = stored(session);
-    assertThat(read.names()).hasSize(5000);
-    assertThat(read.get("n4999", Integer.class)).contains(4999);
+    assertThat(read.names()).hasSize(1000);
+    assertThat(read.get("n999", Integer.class)).contains(999);
   }
 
   @Test
@@ -199,13 +199,13 @@ abstract class SavingContract extends ContractTopic {
   }
 
   private static void setMany(Session session, int thread, CyclicBarrier barrier) {
-    for (int round = 0; round < 100; round++) {
+    for (int round = 0; round < 50; round++) {
       try {
         barrier.await(10, TimeUnit.SECONDS);
       } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
         throw new IllegalStateException(e);
       }
-      for (int i = 0; i < 20; i++) {
+      for (int i = 0; i < 5; i++) {
         session.set("n" + thread + "-" + round + "-" + i, i);
       }
     }
