@@ -50,7 +50,7 @@ final class Exchange<T> extends Mono<T> {
       if (Operators.validate(n) && SENT.compareAndSet(this, 0, 1) && !command.isDone()) {
         try {
           link.send(command);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
           command.completeExceptionally(e);
         }
       }
@@ -64,8 +64,14 @@ final class Exchange<T> extends Mono<T> {
     @Override
     public void answered(@Nullable T value) {
       link.answered();
-      if (value != null) {
-        actual.onNext(value);
+      try {
+        if (value != null) {
+          actual.onNext(value);
+        }
+      } catch (Throwable e) {
+        // Reactor throws what it takes for fatal back at us, and tells nobody.
+        actual.onError(e);
+        return;
       }
       actual.onComplete();
     }

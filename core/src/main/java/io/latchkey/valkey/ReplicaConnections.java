@@ -47,7 +47,7 @@ final class ReplicaConnections implements Connections {
       }
     }
     batches.values().forEach(batch -> batch.way.stripe().sendAll(batch.commands));
-    return Flux.fromIterable(all).concatMap(Mono::fromFuture);
+    return Flux.fromIterable(all).concatMap(Futures::told);
   }
 
   private @Nullable Way way(String id) {
@@ -63,6 +63,11 @@ final class ReplicaConnections implements Connections {
   @Override
   public @Nullable Replicas replicas(String id) {
     return primaries.replicas(id);
+  }
+
+  @Override
+  public long brokenConnections() {
+    return primaries.brokenConnections();
   }
 
   @Override

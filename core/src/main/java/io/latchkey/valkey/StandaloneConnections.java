@@ -64,12 +64,17 @@ final class StandaloneConnections implements Connections {
       commands.add(request.apply(id).command(reply));
     }
     node.sendAll(commands);
-    return Flux.fromIterable(replies).concatMap(Mono::fromFuture);
+    return Flux.fromIterable(replies).concatMap(Futures::told);
   }
 
   @Override
   public @Nullable Replicas replicas(String id) {
     return node.replicas();
+  }
+
+  @Override
+  public long brokenConnections() {
+    return client.brokenConnections();
   }
 
   @Override

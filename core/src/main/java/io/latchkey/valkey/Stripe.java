@@ -82,7 +82,7 @@ final class Stripe implements Link {
         }
       }
       connection.dispatch(admitted);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       commands.forEach(command -> command.completeExceptionally(e));
     }
   }
@@ -97,7 +97,7 @@ final class Stripe implements Link {
         }
       }
       connection.dispatch(List.<RedisCommand<byte[], byte[], ?>>copyOf(commands));
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       commands.forEach(command -> command.completeExceptionally(e));
     }
   }
