@@ -69,8 +69,7 @@ final class Exchange<T> extends Mono<T> {
           actual.onNext(value);
         }
       } catch (Throwable e) {
-        // Reactor throws what it takes for fatal back at us, and tells nobody.
-        actual.onError(e);
+        StoreCall.fail(actual, e);
         return;
       }
       actual.onComplete();
@@ -79,7 +78,11 @@ final class Exchange<T> extends Mono<T> {
     @Override
     public void failed(Throwable error) {
       link.failed(error);
-      actual.onError(error);
+      try {
+        actual.onError(error);
+      } catch (Throwable e) {
+        StoreCall.fail(actual, e);
+      }
     }
   }
 }

@@ -181,9 +181,9 @@ final class ServerErrors {
     return new SessionStoreUnavailableException(
         "replicas do not keep up: "
             + Lane.MOST
-            + " changes, or "
+            + " changes wait already, or "
             + Backlog.MOST_MEBIBYTES
-            + " MiB of them, wait until those before them are acknowledged (acknowledgedBy);"
+            + " MiB of them, until those before them are acknowledged (acknowledgedBy);"
             + " nothing was sent",
         null,
         false);

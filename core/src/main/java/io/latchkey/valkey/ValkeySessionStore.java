@@ -145,7 +145,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
 
   @Override
   public Flux<Session> getAll(Collection<String> ids) {
-    Flux<Session> sessions = engine.getAll(ids);
+    Flux<Session> sessions = StoreCall.ending(engine.getAll(ids));
     return Flux.defer(() -> connections.isClosed() ? Flux.error(ServerErrors.closed()) : sessions);
   }
 
@@ -186,7 +186,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
 
   /** Also where no command would be sent. */
   private <T> Mono<T> ifOpen(Mono<T> call) {
-    return Mono.defer(() -> connections.isClosed() ? Mono.error(ServerErrors.closed()) : call);
+    return new StoreCall<>(connections::isClosed, call);
   }
 
   /**

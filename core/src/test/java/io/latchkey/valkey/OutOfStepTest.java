@@ -14,11 +14,17 @@ import io.latchkey.testing.PipelineErrors;
 import io.latchkey.testing.RecordedCommand;
 import io.latchkey.testing.RecordingProxy;
 import io.latchkey.testing.TestCluster;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.resource.ClientResources;
+import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
@@ -31,7 +37,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 
 /** Answers that do not belong to their request, and errors while they are read. */
 class OutOfStepTest {
@@ -140,38 +145,81 @@ class OutOfStepTest {
   }
 
   private static Request<byte[]> request(int i) {
-    return Request.get(key(i).getBytes(ISO_8859_1)).provenBy(value -> belongs(i, value));
+    return get(i).provenBy(value -> belongs(i, value));
+  }
+
+  private static Request<byte[]> get(int i) {
+    return Request.get(key(i).getBytes(ISO_8859_1));
   }
 
   @Test
   void whatComesBehindAForeignAnswerInTheSameBufferIsNotBelievedEither() {
-    Request<byte[]> foreign = Request.get(key(1).getBytes(ISO_8859_1)).provenBy(value -> false);
+    Request<byte[]> foreign = get(1).provenBy(value -> false);
     try (Wire wire = new Wire(proxy.uri(), TIMEOUT)) {
+      byte[] second = "$1\r\nx\r\n".getBytes(ISO_8859_1);
+      proxy.damageAnswers(
+          command -> true,
+          bytes -> {
+            byte[] both = Arrays.copyOf(bytes, bytes.length + second.length);
+            System.arraycopy(second, 0, both, bytes.length, second.length);
+            return both;
+          });
       proxy.holdAnswers();
-      Mono<Throwable> first = wire.ask(foreign).then(Mono.<Throwable>empty()).onErrorResume(Mono::just);
-      Mono<Throwable> second =
-          wire.ask(request(2)).then(Mono.<Throwable>empty()).onErrorResume(Mono::just);
-      Mono<List<Throwable>> both =
-          Flux.mergeSequential(first, second).collectList().doOnSubscribe(s -> {}).cache();
-      both.subscribe();
+      List<CompletableFuture<byte[]>> calls =
+          List.of(wire.ask(foreign).toFuture(), wire.ask(get(2)).toFuture());
       TestCluster.await("both are written", () -> proxy.unanswered() == 2);
       proxy.releaseAnswers();
-      assertThat(both.block(PATIENCE))
-          .hasSize(2)
-          .allSatisfy(
-              error ->
-                  assertThat(error)
-                      .isInstanceOfSatisfying(
-                          SessionStoreUnavailableException.class,
-                          unavailable -> assertThat(unavailable.outcomeUnknown()).isTrue()));
+      assertThat(calls).allSatisfy(OutOfStepTest::assertUnavailable);
     }
+  }
+
+  /** Also where no answer could prove anything. */
+  @Test
+  void anErrorInThePipelineEndsTheConnectionAndAllCallsInFlight() {
+    try (Wire wire = new Wire(proxy.uri(), TIMEOUT, errors.in(resources))) {
+      proxy.holdAnswers();
+      List<CompletableFuture<byte[]>> calls =
+          List.of(wire.ask(get(1)).toFuture(), wire.ask(get(2)).toFuture());
+      TestCluster.await("both are written", () -> proxy.unanswered() == 2);
+      errors.throwAfter(0);
+      proxy.releaseAnswers();
+      assertThat(calls).allSatisfy(OutOfStepTest::assertUnavailable);
+      assertThat(wire.brokenConnections()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void anErrorWhileACommandIsWrittenEndsTheConnection() {
+    try (Wire wire = new Wire(proxy.uri(), TIMEOUT)) {
+      CommandArgs<byte[], byte[]> unwritable =
+          new CommandArgs<>(ByteArrayCodec.INSTANCE) {
+            @Override
+            public void encode(ByteBuf out) {
+              throw new OutOfMemoryError("thrown by a test");
+            }
+          };
+      assertThat(error(wire.ask(new Request<>(CommandType.GET, Request::bytes, unwritable))))
+          .isInstanceOf(SessionStoreException.class);
+      awaitConnection(wire);
+      assertThat(wire.brokenConnections()).isEqualTo(1);
+    }
+  }
+
+  private static void assertUnavailable(CompletableFuture<?> call) {
+    assertThat(call)
+        .failsWithin(PATIENCE)
+        .withThrowableThat()
+        .havingCause()
+        .isInstanceOfSatisfying(
+            SessionStoreUnavailableException.class,
+            unavailable -> assertThat(unavailable.outcomeUnknown()).isTrue());
   }
 
   @Test
   void aBrokenConnectionIsCountedAndLoggedOnceWithoutKeys() {
     try (Logged log = Logged.by(BrokenConnections.class);
         Wire wire = new Wire(proxy.uri(), TIMEOUT)) {
-      error(wire.ask(Request.get(key(1).getBytes(ISO_8859_1)).provenBy(value -> false)));
+      error(wire.ask(get(1).provenBy(value -> false)));
       assertThat(wire.brokenConnections()).isEqualTo(1);
       assertThat(log.all)
           .singleElement()
@@ -184,7 +232,7 @@ class OutOfStepTest {
   @Test
   void workGoesOnInLessThanASecondAfterIt() {
     try (Wire wire = new Wire(proxy.uri(), TIMEOUT)) {
-      error(wire.ask(Request.get(key(1).getBytes(ISO_8859_1)).provenBy(value -> false)));
+      error(wire.ask(get(1).provenBy(value -> false)));
       long since = System.nanoTime();
       awaitConnection(wire);
       assertThat(Duration.ofNanos(System.nanoTime() - since)).isLessThan(Duration.ofSeconds(1));
