@@ -95,6 +95,11 @@ public final class RecordingProxy implements AutoCloseable {
     return scheme + "://" + credentials + "127.0.0.1:" + listener.getLocalPort() + database;
   }
 
+  /** Where clients connect to. */
+  public int port() {
+    return listener.getLocalPort();
+  }
+
   /** From now on the commands that set up connections are treated like all others. */
   public RecordingProxy withSetup() {
     synchronized (lock) {

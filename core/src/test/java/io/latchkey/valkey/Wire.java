@@ -16,16 +16,20 @@ final class Wire implements AutoCloseable {
   private final Stripe stripe;
 
   Wire(String uri, Duration timeout) {
-    this(uri, timeout, null);
+    this(uri, timeout, null, MAX_ANSWER_SIZE);
   }
 
-  Wire(String uri, Duration timeout, @Nullable ClientResources lent) {
+  Wire(String uri, Duration timeout, ClientResources lent) {
+    this(uri, timeout, lent, MAX_ANSWER_SIZE);
+  }
+
+  Wire(String uri, Duration timeout, @Nullable ClientResources lent, int maxAnswerSize) {
     RedisURI server = ValkeyUri.parse(uri, timeout).servers().get(0);
     client =
         new ServerClient(
             ClientFactory.options(timeout, null),
             ClientFactory.resources(lent, timeout),
-            new Answers(broken, MAX_ANSWER_SIZE),
+            new Answers(broken, maxAnswerSize),
             null);
     stripe = new Stripe(() -> client.open(server));
     stripe.open().join();
