@@ -97,7 +97,7 @@ public final class SessionEngine implements SessionStore {
    */
   public SessionStoreStats stats() {
     return new SessionStoreStats(
-        unreadable.sum(), failedTouches.sum(), conflicts.sum(), attributes.unreadable());
+        unreadable.sum(), failedTouches.sum(), conflicts.sum(), attributes.unreadable(), 0);
   }
 
   @Override

@@ -1,21 +1,31 @@
 package io.latchkey.valkey;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many commands are under way on one connection, from when it is made until it breaks. A server
- * that does not keep up must not fill the memory of its clients, so there is a bound, and what
- * comes beyond it fails at once. Lettuce's own bound asks a queue under its lock for each command,
- * and logs a stack trace for each that it refuses.
+ * How many commands are under way on one connection, and how many bytes they have, from when it is
+ * made until it breaks. A server that does not keep up must not fill the memory of its clients, so
+ * both are bounded, and what comes beyond that fails at once. Lettuce's own bound asks a queue under
+ * its lock for each command, logs a stack trace for each that it refuses, and knows no bytes.
  *
  * <p>What breaks with a connection need not be told to have ended by anybody, so the next one
  * counts anew.
  */
 final class Backlog {
-  /** Some milliseconds of work for a server, and some megabytes here. */
+  /** Some milliseconds of work for a server. */
   static final int MOST = 8192;
 
-  private final AtomicInteger underWay = new AtomicInteger();
+  /** What a connection may hold of this process's memory; one command alone may be larger. */
+  static final int MOST_MEBIBYTES = 32;
+
+  static final long MOST_BYTES = (long) MOST_MEBIBYTES << 20;
+
+  /** Commands are counted above these bits, bytes in them: room for 8192 of the largest arrays. */
+  private static final int BITS_FOR_BYTES = 45;
+
+  private static final long ONE = 1L << BITS_FOR_BYTES;
+
+  private final AtomicLong underWay = new AtomicLong();
 
   /**
    * Counts a command that is about to be sent.
@@ -24,14 +34,22 @@ final class Backlog {
    *     be sent
    */
   boolean enter(ServerCommand<?> command) {
-    if (underWay.incrementAndGet() > MOST || !command.countedBy(this)) {
-      underWay.decrementAndGet();
+    long added = ONE + command.size();
+    long now = underWay.addAndGet(added);
+    if (isTooMuch(now) || !command.countedBy(this)) {
+      underWay.addAndGet(-added);
       return false;
     }
     return true;
   }
 
-  void leave() {
-    underWay.decrementAndGet();
+  private static boolean isTooMuch(long now) {
+    long commands = now >>> BITS_FOR_BYTES;
+    return commands > MOST || (commands > 1 && (now & (ONE - 1)) > MOST_BYTES);
+  }
+
+  /** A command of that size is done with. */
+  void leave(int size) {
+    underWay.addAndGet(-ONE - size);
   }
 }

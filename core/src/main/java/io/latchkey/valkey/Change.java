@@ -59,6 +59,11 @@ final class Change<T> implements ServerCommand.Receiver<T> {
     return commands;
   }
 
+  /** How many bytes they have. */
+  int size() {
+    return commands.stream().mapToInt(ServerCommand::size).sum();
+  }
+
   /** Whether the subscriber has been told, or does not want to know. */
   boolean hasEnded() {
     return ended.get();

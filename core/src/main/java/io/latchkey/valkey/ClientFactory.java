@@ -202,6 +202,7 @@ final class ClientFactory {
         // calls come from other threads than the connection's. Measured in DESIGN.md.
         channel.pipeline().addFirst(new FlushConsolidationHandler(256, true));
         channel.pipeline().addFirst(new UnansweredCommands(commandTimeout));
+        channel.pipeline().addLast(new ConnectionGuard.Last());
       }
     };
   }

@@ -92,6 +92,11 @@ final class ClusterConnections implements Connections {
   }
 
   @Override
+  public long brokenConnections() {
+    return client.brokenConnections();
+  }
+
+  @Override
   public boolean isClosed() {
     return client.isClosed();
   }
@@ -124,7 +129,7 @@ final class ClusterConnections implements Connections {
   }
 
   private <T> Mono<Reply<T>> reply(Sent<T> sent) {
-    return Mono.fromFuture(sent.reply)
+    return Futures.told(sent.reply)
         .onErrorResume(
             SessionStoreUnavailableException.class,
             error ->

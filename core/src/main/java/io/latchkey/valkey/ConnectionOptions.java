@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 /** How a store is connected: what a URI cannot say. */
 final class ConnectionOptions {
   private static final String DEFAULT_CLIENT_NAME = "latchkey";
+  private static final int DEFAULT_MAX_ANSWER_SIZE = 64 << 20;
+  private static final int MIN_MAX_ANSWER_SIZE = 64 << 10;
+  private static final int MAX_MAX_ANSWER_SIZE = 512 << 20;
 
   private Credentials.@Nullable Provider credentials;
   private Credentials.@Nullable Provider sentinelCredentials;
@@ -23,6 +26,7 @@ final class ConnectionOptions {
   private @Nullable KeyManagerFactory keyManager;
   private @Nullable SNIHostName serverName;
   private String clientName = DEFAULT_CLIENT_NAME;
+  private int maxAnswerSize = DEFAULT_MAX_ANSWER_SIZE;
 
   void credentials(Credentials.Provider provider) {
     credentials = provider;
@@ -67,6 +71,19 @@ final class ConnectionOptions {
     clientName = name;
   }
 
+  void maxAnswerSize(int bytes) {
+    if (bytes < MIN_MAX_ANSWER_SIZE || bytes > MAX_MAX_ANSWER_SIZE) {
+      throw new IllegalArgumentException(
+          "maxAnswerSize must be from "
+              + MIN_MAX_ANSWER_SIZE
+              + " to "
+              + MAX_MAX_ANSWER_SIZE
+              + " bytes, was "
+              + bytes);
+    }
+    maxAnswerSize = bytes;
+  }
+
   /**
    * Connections that are not open yet.
    *
@@ -92,6 +109,8 @@ final class ConnectionOptions {
                 serverName)
             : null;
     ClientResources resources = ClientFactory.resources(lent, commandTimeout);
+    ServerClient.Answers answers =
+        new ServerClient.Answers(new BrokenConnections(), maxAnswerSize);
     boolean inCluster = parsed.topology() == Topology.CLUSTER;
     ReplicaClient replicas = null;
     if (fromReplicas) {
@@ -102,6 +121,7 @@ final class ConnectionOptions {
               new ServerClient(
                   ClientFactory.options(timeout, ssl),
                   ClientFactory.sharing(resources, lent, timeout),
+                  answers,
                   null),
               count,
               timeout,
@@ -111,6 +131,7 @@ final class ConnectionOptions {
         new ServerClient(
             ClientFactory.options(commandTimeout, ssl),
             resources,
+            answers,
             replicas == null ? null : replicas.client());
     return inCluster
         ? new ClusterConnections(

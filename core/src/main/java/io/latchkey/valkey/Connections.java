@@ -44,6 +44,9 @@ interface Connections extends Commands {
    */
   @Nullable Replicas replicas(byte[] key);
 
+  /** How many connections were closed because what arrived on them could not be trusted. */
+  long brokenConnections();
+
   /** Whether closing has begun. */
   boolean isClosed();
 

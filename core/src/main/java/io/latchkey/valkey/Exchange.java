@@ -50,7 +50,7 @@ final class Exchange<T> extends Mono<T> {
       if (Operators.validate(n) && SENT.compareAndSet(this, 0, 1) && !command.isDone()) {
         try {
           link.send(command);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
           command.completeExceptionally(e);
         }
       }
@@ -64,8 +64,13 @@ final class Exchange<T> extends Mono<T> {
     @Override
     public void answered(@Nullable T value) {
       link.answered();
-      if (value != null) {
-        actual.onNext(value);
+      try {
+        if (value != null) {
+          actual.onNext(value);
+        }
+      } catch (Throwable e) {
+        StoreCall.fail(actual, e);
+        return;
       }
       actual.onComplete();
     }
@@ -73,7 +78,11 @@ final class Exchange<T> extends Mono<T> {
     @Override
     public void failed(Throwable error) {
       link.failed(error);
-      actual.onError(error);
+      try {
+        actual.onError(error);
+      } catch (Throwable e) {
+        StoreCall.fail(actual, e);
+      }
     }
   }
 }

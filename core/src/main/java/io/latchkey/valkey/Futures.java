@@ -1,5 +1,6 @@
 package io.latchkey.valkey;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -21,6 +22,23 @@ final class Futures {
     return Mono.fromFuture(
             () -> future.get().handle(Futures::<T>outcome).toCompletableFuture(), true)
         .flatMap(Function.identity());
+  }
+
+  /**
+   * What a future that never fails to be completed by one command is told. Unlike Reactor's own
+   * bridge this also ends for a subscriber that throws what Reactor takes for fatal.
+   */
+  static <T> Mono<T> told(CompletableFuture<T> future) {
+    return Mono.create(
+        subscriber ->
+            future.whenComplete(
+                (value, error) -> {
+                  if (error == null) {
+                    subscriber.success(value);
+                  } else {
+                    subscriber.error(ServerErrors.unwrap(error));
+                  }
+                }));
   }
 
   private static <T> Mono<T> outcome(@Nullable T value, @Nullable Throwable error) {

@@ -6,6 +6,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -22,10 +23,14 @@ final class Lane {
   /** So many are one group, and far fewer commands than a connection takes. */
   static final int MOST = 1000;
 
+  /** A group is sent as a whole, so it has no more bytes than a connection takes. */
+  private static final long MOST_BYTES = Backlog.MOST_BYTES / 2;
+
   private final Stripe stripe;
   private final Acknowledgement acknowledgement;
   private final Queue<Change<?>> held = new ConcurrentLinkedQueue<>();
   private final AtomicInteger heldCount = new AtomicInteger();
+  private final AtomicLong heldBytes = new AtomicLong();
   private final AtomicBoolean waiting = new AtomicBoolean();
   private final AtomicInteger calls = new AtomicInteger();
 
@@ -72,8 +77,10 @@ final class Lane {
   }
 
   private void hold(Change<?> change) {
-    if (heldCount.incrementAndGet() > MOST) {
-      heldCount.decrementAndGet();
+    int count = heldCount.incrementAndGet();
+    long bytes = heldBytes.addAndGet(change.size());
+    if (count > MOST || (count > 1 && bytes > Backlog.MOST_BYTES)) {
+      noLongerHeld(change);
       change.failed(ServerErrors.tooManyHeld());
       return;
     }
@@ -106,17 +113,25 @@ final class Lane {
 
   private List<Change<?>> takeHeld() {
     List<Change<?>> group = new ArrayList<>();
+    long bytes = 0;
     for (int i = 0; i < MOST; i++) {
-      Change<?> next = held.poll();
-      if (next == null) {
+      Change<?> next = held.peek();
+      if (next == null || (!group.isEmpty() && bytes + next.size() > MOST_BYTES)) {
         break;
       }
-      heldCount.decrementAndGet();
+      held.remove(); // only one thread at a time takes any
+      noLongerHeld(next);
       if (!next.hasEnded()) {
         group.add(next);
+        bytes += next.size();
       }
     }
     return group;
+  }
+
+  private void noLongerHeld(Change<?> change) {
+    heldCount.decrementAndGet();
+    heldBytes.addAndGet(-change.size());
   }
 
   private void send(List<Change<?>> group) {

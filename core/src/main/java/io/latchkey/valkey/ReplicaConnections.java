@@ -47,7 +47,7 @@ final class ReplicaConnections implements Connections {
       }
     }
     batches.values().forEach(batch -> batch.way.stripe().sendAll(batch.commands));
-    return Flux.fromIterable(all).concatMap(Mono::fromFuture);
+    return Flux.fromIterable(all).concatMap(Futures::told);
   }
 
   private @Nullable Way way(byte[] key) {
@@ -64,6 +64,11 @@ final class ReplicaConnections implements Connections {
   @Override
   public @Nullable Replicas replicas(byte[] key) {
     return primaries.replicas(key);
+  }
+
+  @Override
+  public long brokenConnections() {
+    return primaries.brokenConnections();
   }
 
   @Override

@@ -17,30 +17,45 @@ final class Request<T> {
   private final Supplier<CommandOutput<byte[], byte[], T>> output;
   private final @Nullable CommandArgs<byte[], byte[]> args;
   private final byte @Nullable [] @Nullable [] parts;
-  private @Nullable Predicate<T> belongs;
+  private final @Nullable Predicate<? super T> proof;
 
   Request(
       ProtocolKeyword type,
       Supplier<CommandOutput<byte[], byte[], T>> output,
       CommandArgs<byte[], byte[]> args) {
-    this(type, output, args, null);
+    this(type, output, args, null, null);
   }
 
   private Request(
       ProtocolKeyword type,
       Supplier<CommandOutput<byte[], byte[], T>> output,
       @Nullable CommandArgs<byte[], byte[]> args,
-      byte @Nullable [] @Nullable [] parts) {
+      byte @Nullable [] @Nullable [] parts,
+      @Nullable Predicate<? super T> proof) {
     this.type = type;
     this.output = output;
     this.args = args;
     this.parts = parts;
+    this.proof = proof;
   }
 
   /** A command with arguments that are bytes already: what the many are made of. */
   static <T> Request<T> of(
       CommandType type, Supplier<CommandOutput<byte[], byte[], T>> output, byte[]... args) {
-    return new Request<>(type, output, null, args);
+    return new Request<>(type, output, null, args, null);
+  }
+
+  /**
+   * The same request, whose answers prove that they belong to it. One that does not closes its
+   * connection; it and all others in flight there fail as unavailable.
+   *
+   * @param belongs whether an answer can be the one to this request. Called on the connection's
+   *     thread for each answer that is neither nil nor an error. It must be cheap, and true for
+   *     whatever the server may hold under the key, as what is damaged: false, or an exception,
+   *     means that the connection is out of step
+   */
+  Request<T> provenBy(Predicate<? super T> belongs) {
+    return new Request<>(type, output, args, parts, belongs);
   }
 
   static Request<byte[]> get(byte[] key) {
@@ -65,14 +80,8 @@ final class Request<T> {
     };
   }
 
-  /** This request, whose answers prove that they are for it. */
-  Request<T> provenBy(Predicate<T> belongs) {
-    this.belongs = belongs;
-    return this;
-  }
-
   /** A command that asks it once. */
   ServerCommand<T> command(ServerCommand.Receiver<T> receiver) {
-    return new ServerCommand<>(type, output.get(), args, parts, receiver);
+    return new ServerCommand<>(type, output.get(), args, parts, proof, receiver);
   }
 }

@@ -2,11 +2,17 @@ package io.latchkey.valkey;
 
 import io.latchkey.SessionStoreUnavailableException;
 import io.lettuce.core.ClientOptions;
+import io.lettuce.core.ConnectionBuilder;
+import io.lettuce.core.ConnectionFuture;
+import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.protocol.CommandHandler;
+import io.lettuce.core.protocol.Endpoint;
+import io.lettuce.core.pubsub.PubSubEndpoint;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
 import java.net.SocketAddress;
@@ -43,6 +49,7 @@ final class ServerClient extends RedisClient {
   private static final Duration BESIDE_THE_STEPS = Duration.ofSeconds(2);
 
   private final ClientResources resources;
+  private final Answers answers;
   private volatile @Nullable Sentinels sentinels;
   private volatile @Nullable SentinelWatch watch;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -52,13 +59,36 @@ final class ServerClient extends RedisClient {
   /**
    * A client without connections.
    *
+   * @param answers what is done about answers that are not used
    * @param borrower uses the same resources, and is closed with this one; null if nobody does
    */
-  ServerClient(ClientOptions options, ClientResources resources, @Nullable ServerClient borrower) {
+  ServerClient(
+      ClientOptions options,
+      ClientResources resources,
+      Answers answers,
+      @Nullable ServerClient borrower) {
     super(resources, new RedisURI());
     this.resources = resources;
+    this.answers = answers;
     this.borrower = borrower;
     setOptions(options);
+  }
+
+  /** Connects with our handler in the place of Lettuce's. */
+  @Override
+  protected <K, V, C extends RedisChannelHandler<K, V>> ConnectionFuture<C> initializeChannelAsync(
+      ConnectionBuilder builder) {
+    builder.commandHandler(() -> handler(builder.endpoint()));
+    return super.initializeChannelAsync(builder);
+  }
+
+  @SuppressWarnings("unchecked") // all our connections have the same codec
+  private CommandHandler handler(Endpoint endpoint) {
+    return endpoint instanceof PubSubEndpoint
+        ? new GuardedPubSubHandler(
+            getOptions(), resources, (PubSubEndpoint<byte[], byte[]>) endpoint, answers.broken())
+        : new GuardedCommandHandler(
+            getOptions(), resources, endpoint, answers.broken(), answers.maxSize());
   }
 
   /** How a stripe is connected to that server, or to the primary that sentinels know. */
@@ -171,6 +201,11 @@ final class ServerClient extends RedisClient {
     return !uri.getSentinels().isEmpty();
   }
 
+  /** Of this client, and of others that were given the same {@link Answers}. */
+  long brokenConnections() {
+    return answers.broken().count();
+  }
+
   boolean isClosed() {
     return closed.get();
   }
@@ -200,6 +235,14 @@ final class ServerClient extends RedisClient {
                     .addListener(done -> sink.success()))
         .subscribeOn(Schedulers.boundedElastic());
   }
+
+  /**
+   * What is done about answers that are not used.
+   *
+   * @param broken counts the connections that are closed because of them
+   * @param maxSize how many bytes an answer may have
+   */
+  record Answers(BrokenConnections broken, int maxSize) {}
 
   /** Whom the sentinels take for the primary may have been demoted a moment ago. */
   private final class ToPrimary implements Stripe.Opener {

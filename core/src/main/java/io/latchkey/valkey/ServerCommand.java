@@ -8,8 +8,8 @@ import io.lettuce.core.protocol.ProtocolKeyword;
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import reactor.core.Exceptions;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
@@ -42,6 +42,7 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
   private static final int COPIED = 1024;
 
   private final byte @Nullable [] @Nullable [] parts;
+  private final @Nullable Predicate<? super T> proof;
   private final Receiver<T> receiver;
   private final long createdAt = System.nanoTime();
 
@@ -59,6 +60,7 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
    *
    * @param args its arguments, or null if they are bytes already
    * @param parts these, or null
+   * @param proof whether an answer belongs to it; null if its answers carry no proof
    */
   @SuppressWarnings("NullAway") // a command without arguments has none
   ServerCommand(
@@ -66,9 +68,11 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
       CommandOutput<byte[], byte[], T> output,
       @Nullable CommandArgs<byte[], byte[]> args,
       byte @Nullable [] @Nullable [] parts,
+      @Nullable Predicate<? super T> proof,
       Receiver<T> receiver) {
     super(type, output, args);
     this.parts = parts;
+    this.proof = proof;
     this.receiver = receiver;
   }
 
@@ -147,6 +151,36 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
     return nanoTime - createdAt;
   }
 
+  /** How many bytes its arguments have, as far as they are bytes already. */
+  int size() {
+    int size = 0;
+    if (parts != null) {
+      for (byte[] part : parts) {
+        size += part.length;
+      }
+    }
+    return size;
+  }
+
+  /**
+   * Whether the answer that was read can be the one to this command. Also asked where nobody waits
+   * for it any more: the next answer is not its own either.
+   */
+  boolean answerBelongs() {
+    if (proof == null || output.hasError()) {
+      return true;
+    }
+    T value = output.get();
+    if (value == null) {
+      return true;
+    }
+    try {
+      return proof.test(value);
+    } catch (RuntimeException e) {
+      return false;
+    }
+  }
+
   /**
    * Counts it among those under way until the connection is done with it.
    *
@@ -161,7 +195,7 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
     int before = PHASE.getAndSet(this, DONE_WITH);
     Backlog counting = backlog;
     if (counting != null && (before == SENT || before == WRITTEN)) {
-      counting.leave();
+      counting.leave(size());
     }
   }
 
@@ -193,11 +227,15 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
 
   /**
    * What a caller's own code throws when it is told must not keep others from being told, be it the
-   * rest of those that went out together or all that wait on a connection that broke.
+   * rest of those that went out together or all that wait on a connection that broke. Nor is an
+   * error there one of the connection, whatever it is.
    */
-  private static void dropped(Throwable thrown) {
-    Exceptions.throwIfJvmFatal(thrown);
-    Operators.onErrorDropped(thrown, Context.empty());
+  static void dropped(Throwable thrown) {
+    try {
+      Operators.onErrorDropped(thrown, Context.empty());
+    } catch (Throwable e) {
+      // Thrown by a hook of the application's.
+    }
   }
 
   @Override

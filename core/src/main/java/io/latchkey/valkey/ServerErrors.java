@@ -61,7 +61,9 @@ final class ServerErrors {
   private static final String OVERLOADED =
       "the server does not keep up: "
           + Backlog.MOST
-          + " commands wait for its answers on one connection already; nothing was sent";
+          + " commands wait for its answers on one connection already, or those that wait have "
+          + Backlog.MOST_MEBIBYTES
+          + " MiB; nothing was sent";
 
   private static final Set<String> REDIRECTIONS = Set.of("MOVED", "ASK", "TRYAGAIN");
 
@@ -129,6 +131,17 @@ final class ServerErrors {
         || cause instanceof CancellationException) {
       return lost();
     }
+    if (cause instanceof OutOfStepException) {
+      return outOfStep();
+    }
+    if (cause instanceof Error || cause.getCause() instanceof Error) {
+      return new SessionStoreUnavailableException(
+          "an error struck while the command was sent or its answer was read, so its connection"
+              + " was closed; the command may have run. Check the memory of this process (-Xmx,"
+              + " -XX:MaxDirectMemorySize)",
+          cause,
+          true);
+    }
     String message = cause.getMessage() == null ? "" : cause.getMessage();
     if (message.contains("Currently not connected")) {
       return notConnected();
@@ -168,7 +181,9 @@ final class ServerErrors {
     return new SessionStoreUnavailableException(
         "replicas do not keep up: "
             + Lane.MOST
-            + " changes wait already until those before them are acknowledged (acknowledgedBy);"
+            + " changes wait already, or "
+            + Backlog.MOST_MEBIBYTES
+            + " MiB of them, until those before them are acknowledged (acknowledgedBy);"
             + " nothing was sent",
         null,
         false);
@@ -206,6 +221,15 @@ final class ServerErrors {
   private static SessionStoreUnavailableException lost() {
     return new SessionStoreUnavailableException(
         "the connection to the server broke before the answer came; the command may have run",
+        null,
+        true);
+  }
+
+  private static SessionStoreUnavailableException outOfStep() {
+    return new SessionStoreUnavailableException(
+        "the answer that came did not belong to this command, so it was not used and the connection"
+            + " was closed; the command may have run. Check whatever stands between this process"
+            + " and the server",
         null,
         true);
   }
@@ -436,6 +460,32 @@ final class ServerErrors {
 
     ConnectionLostException() {
       super("connection lost", null, false, false);
+    }
+  }
+
+  /** What came cannot be the answer to the command that waits for one. */
+  static final class OutOfStepException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    OutOfStepException() {
+      super("out of step", null, false, false);
+    }
+
+    OutOfStepException(Throwable cause) {
+      super("out of step", cause, false, false);
+    }
+  }
+
+  /** Nobody waits until all of it is here. */
+  static final class AnswerTooLargeException extends UnreadableSessionException {
+    private static final long serialVersionUID = 1L;
+
+    AnswerTooLargeException(int maxAnswerSize) {
+      super(
+          "what is stored for the session is larger than maxAnswerSize, "
+              + maxAnswerSize
+              + " bytes; it was not read, and left alone. Delete the session, or set a larger"
+              + " maxAnswerSize");
     }
   }
 

@@ -65,12 +65,17 @@ final class StandaloneConnections implements Connections {
       commands.add(request.apply(key).command(reply));
     }
     node.sendAll(commands);
-    return Flux.fromIterable(replies).concatMap(Mono::fromFuture);
+    return Flux.fromIterable(replies).concatMap(Futures::told);
   }
 
   @Override
   public @Nullable Replicas replicas(byte[] key) {
     return node.replicas();
+  }
+
+  @Override
+  public long brokenConnections() {
+    return client.brokenConnections();
   }
 
   @Override

@@ -84,7 +84,7 @@ final class Stripe implements Link {
         }
       }
       connection.dispatch(admitted);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       commands.forEach(command -> command.completeExceptionally(e));
     }
   }
@@ -99,7 +99,7 @@ final class Stripe implements Link {
         }
       }
       connection.dispatch(List.<RedisCommand<byte[], byte[], ?>>copyOf(commands));
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       commands.forEach(command -> command.completeExceptionally(e));
     }
   }

@@ -24,7 +24,9 @@ import org.jspecify.annotations.Nullable;
  * look at the oldest now and then. Lettuce's own timeouts start and stop a timer for each command.
  *
  * <p>A server that hangs keeps its connections. One on which nothing comes at all, although
- * commands wait, is closed after a while, so that what is connected next is whoever serves now.
+ * commands wait, is closed after a while, so that what is connected next is whoever serves now. So
+ * is one on which bytes come for longer, but never the end of the oldest command's answer: that may
+ * be a large one, or a stream in which bytes are missing.
  *
  * <p>Stands first in the pipeline, and so learns of the end before Lettuce's own handlers.
  */
@@ -38,6 +40,9 @@ final class UnansweredCommands extends ChannelDuplexHandler {
   /** After so many times the time of a command without any answer the connection is closed. */
   private static final int TIMEOUTS_UNTIL_CLOSED = 2;
 
+  /** After so many times that without the end of an answer it is closed, whatever comes on it. */
+  private static final int SILENCES_PER_ANSWER = 4;
+
   private static final long MIN_SILENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final long timeoutNanos;
@@ -47,6 +52,11 @@ final class UnansweredCommands extends ChannelDuplexHandler {
   private boolean stoodStill;
   private boolean heard;
   private long silentSinceNanos;
+
+  /** The oldest command at the last look, and since when it is. */
+  private @Nullable RedisCommand<?, ?, ?> oldest;
+
+  private long oldestSinceNanos;
 
   UnansweredCommands(Duration timeout) {
     this.timeoutNanos = timeout.toNanos();
@@ -62,6 +72,7 @@ final class UnansweredCommands extends ChannelDuplexHandler {
     if (!looking) {
       looking = true;
       silentSinceNanos = System.nanoTime();
+      oldestSinceNanos = silentSinceNanos;
       lookLater(ctx);
     }
     super.write(ctx, message, promise);
@@ -93,9 +104,13 @@ final class UnansweredCommands extends ChannelDuplexHandler {
     CommandHandler handler = ctx.pipeline().get(CommandHandler.class);
     if (handler == null || handler.getStack().isEmpty()) {
       looking = false;
+      oldest = null;
       return;
     }
     lookLater(ctx);
+    if (handler instanceof ConnectionGuard.Guarded guarded && guarded.guard().isBroken()) {
+      var unused = ctx.close(); // should it not have worked at once
+    }
     // If this very process stood still, the answers may be here, and only not read yet. It may also
     // be too busy all the time, so it is given no more than one look.
     long pause = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastLook);
@@ -104,12 +119,18 @@ final class UnansweredCommands extends ChannelDuplexHandler {
       heard = false;
       silentSinceNanos = System.nanoTime();
     }
+    if (handler.getStack().peek() != oldest || stoodStill) {
+      oldest = handler.getStack().peek();
+      oldestSinceNanos = System.nanoTime();
+    }
     if (!stoodStill) {
       // Not while going through them: whoever is told may send the next command at once.
       late(handler)
           .forEach(command -> command.completeExceptionally(new ServerErrors.TimeUpException()));
     }
-    if (System.nanoTime() - silentSinceNanos >= silenceNanos) {
+    long now = System.nanoTime();
+    if (now - silentSinceNanos >= silenceNanos
+        || now - oldestSinceNanos >= SILENCES_PER_ANSWER * silenceNanos) {
       var unused = ctx.close();
     }
   }

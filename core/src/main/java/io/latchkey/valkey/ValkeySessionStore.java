@@ -122,7 +122,13 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
    * @return a snapshot
    */
   public SessionStoreStats stats() {
-    return engine.stats();
+    SessionStoreStats stats = engine.stats();
+    return new SessionStoreStats(
+        stats.unreadable(),
+        stats.failedTouches(),
+        stats.conflicts(),
+        stats.unreadableAttributes(),
+        connections.brokenConnections());
   }
 
   @Override
@@ -142,7 +148,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
 
   @Override
   public Flux<Session> getAll(Collection<String> ids) {
-    Flux<Session> sessions = engine.getAll(ids);
+    Flux<Session> sessions = StoreCall.ending(engine.getAll(ids));
     return Flux.defer(() -> connections.isClosed() ? Flux.error(ServerErrors.closed()) : sessions);
   }
 
@@ -183,7 +189,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
 
   /** Also where no command would be sent. */
   private <T> Mono<T> ifOpen(Mono<T> call) {
-    return Mono.defer(() -> connections.isClosed() ? Mono.error(ServerErrors.closed()) : call);
+    return new StoreCall<>(connections::isClosed, call);
   }
 
   /**
@@ -579,6 +585,22 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
             "commandTimeout must be from 1 millisecond to 10 minutes, was " + timeout);
       }
       commandTimeout = timeout;
+      return this;
+    }
+
+    /**
+     * How large an answer of the server may be; 64 MiB by default. One that says that it is larger
+     * is not read: its connection is replaced at once, the session is unreadable ({@link
+     * io.latchkey.UnreadableSessionException}, or as {@link #unreadable} says), and other calls in
+     * flight on that connection fail with {@link io.latchkey.SessionStoreUnavailableException}. The
+     * session can still be deleted.
+     *
+     * @param bytes from 65,536 to 536,870,912
+     * @return this builder
+     * @throws IllegalArgumentException if it is out of that range
+     */
+    public Builder maxAnswerSize(int bytes) {
+      connection.maxAnswerSize(bytes);
       return this;
     }
 

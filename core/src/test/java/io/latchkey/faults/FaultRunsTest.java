@@ -3,21 +3,30 @@ package io.latchkey.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.latchkey.histories.BlockingAllowed;
 import io.latchkey.tck.Resp;
 import io.latchkey.tck.RespConnection;
 import io.latchkey.tck.ServerProcess;
 import io.latchkey.tck.ValkeyServer;
+import io.latchkey.testing.PipelineErrors;
 import io.latchkey.testing.RecordingProxy;
 import io.latchkey.testing.TestCluster;
 import io.latchkey.testing.TestSentinels;
+import io.latchkey.valkey.Layout;
 import io.latchkey.valkey.ValkeySessionStore;
+import io.lettuce.core.resource.ClientResources;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 
@@ -132,6 +141,56 @@ class FaultRunsTest {
                 cuts.dispose();
               });
       ACCOUNTS.put(4, run.account().isClean().hasErrors());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @EnabledIfSystemProperty(named = "latchkey.faults.outOfStep", matches = "true")
+  void connectionsBroughtOutOfStepAllTheTimeLoseNothing(Layout layout) {
+    ClientResources resources = BlockingAllowed.resources();
+    PipelineErrors errors = new PipelineErrors();
+    Random random = new Random(1);
+    try (ServerProcess server = ValkeyServer.start();
+        RecordingProxy proxy = RecordingProxy.of(server.uri());
+        ValkeySessionStore store =
+            ValkeySessionStore.builder(proxy.uri())
+                .resources(errors.in(resources))
+                .layout(layout)
+                .commandTimeout(FaultRun.COMMAND_TIMEOUT)
+                .build();
+        ValkeySessionStore audit =
+            ValkeySessionStore.builder(server.uri()).layout(layout).build()) {
+      FaultRun run =
+          FaultRun.of(
+              "bytes of answers lost or repeated, errors while they are read, every 50 ms",
+              store,
+              audit,
+              STEADY,
+              struck -> {
+                Disposable damages =
+                    Flux.interval(Duration.ofMillis(50))
+                        .subscribe(tick -> damage(tick, random, proxy, errors));
+                FaultRun.pause(STEADY.multipliedBy(4));
+                damages.dispose();
+                errors.disarm(proxy.port());
+              });
+      Account account = run.account().isClean().hasErrors();
+      assertThat(store.stats().brokenConnections()).isPositive();
+      ACCOUNTS.put(layout == Layout.STRING ? 13 : 14, account);
+    } finally {
+      resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+  }
+
+  private static void damage(
+      long tick, Random random, RecordingProxy proxy, PipelineErrors errors) {
+    int count = 1 + random.nextInt(random.nextBoolean() ? 8 : 400);
+    int index = random.nextInt(400);
+    switch ((int) (tick % 3)) {
+      case 0 -> proxy.damageAnswers(command -> true, RecordingProxy.losing(count, index));
+      case 1 -> proxy.damageAnswers(command -> true, RecordingProxy.repeating(count, index));
+      default -> errors.throwAtNextReadFrom(proxy.port());
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,9 @@ final class Ledger {
   private static final int FULL = 50;
 
   private Session session;
+
+  /** What no other session has. */
+  private final Optional<String> text;
 
   /** The create, or the rotation to the present id. */
   private Span since;
@@ -53,6 +57,7 @@ final class Ledger {
   Ledger(Session created, Span span) {
     session = created;
     since = span;
+    text = created.get("text", String.class);
   }
 
   /** When a call was made, and when it was acknowledged, in {@link System#nanoTime}. */
@@ -143,6 +148,9 @@ final class Ledger {
 
   /** The session was found like this. */
   void found(Session found) {
+    if (!text.equals(found.get("text", String.class))) {
+      throw new IllegalStateException("it is the session of somebody else");
+    }
     long now = System.nanoTime();
     acknowledged.forEach(
         (number, span) -> {

@@ -11,6 +11,7 @@ import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
@@ -22,9 +23,14 @@ import reactor.core.publisher.Mono;
  * whether the call did what it should, and signal no error.
  */
 final class Operations {
+  /** What means something to whoever takes it for the beginning of an answer. */
+  private static final String HOSTILE =
+      "+".repeat(60) + "\r\n$1\r\n*\r\n:" + "-".repeat(60) + "\r\n" + "$*".repeat(20);
+
   private final SessionStore store;
   private final Duration limit;
   private final Queue<Ledger> ledgers = new ConcurrentLinkedQueue<>();
+  private final AtomicLong created = new AtomicLong();
   private final LongAdder count = new LongAdder();
   private final LongAdder unknown = new LongAdder();
   private final Map<String, LongAdder> errors = new ConcurrentSkipListMap<>();
@@ -63,7 +69,7 @@ final class Operations {
     return counted(
         called ->
             store
-                .create(Map.of("text", "t".repeat(200)))
+                .create(Map.of("text", created.incrementAndGet() + HOSTILE))
                 .map(session -> new Ledger(session, Span.since(called)))
                 .doOnNext(ledgers::add)
                 .doOnNext(user)

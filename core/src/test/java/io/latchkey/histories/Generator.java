@@ -16,6 +16,9 @@ final class Generator {
   private static final int ATTRIBUTES = 3;
   private static final int DEFAULT_IDLE = 1_800_000;
 
+  /** Whether connections are brought out of step, too: every third fault of a third of them. */
+  static final boolean OUT_OF_STEP = Boolean.getBoolean("latchkey.histories.outOfStep");
+
   private final Random random;
   private final List<Step> steps = new ArrayList<>();
   private final long seed;
@@ -221,6 +224,10 @@ final class Generator {
   }
 
   private FaultKind faultKind() {
+    if (OUT_OF_STEP && seed % 3 == 0 && random.nextInt(3) == 0) {
+      return List.of(FaultKind.LOSE_BYTES, FaultKind.REPEAT_BYTES, FaultKind.THROW)
+          .get(random.nextInt(3));
+    }
     int roll = random.nextInt(100);
     if (roll < 35) {
       return FaultKind.CUT_BEFORE_ANSWER;

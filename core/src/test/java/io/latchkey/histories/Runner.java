@@ -32,6 +32,15 @@ final class Runner {
   private static final Duration HANGS_AFTER = Duration.ofSeconds(20);
   private static final long POLL_MILLIS = 2;
 
+  /** What means something to whoever takes it for the beginning of an answer. */
+  private static final List<String> HOSTILE =
+      List.of(
+          "+".repeat(90),
+          "-".repeat(40) + "\r\n:1\r\n",
+          ":".repeat(60),
+          "$".repeat(30) + "\r\n$3\r\n+OK\r\n",
+          "*".repeat(80) + "1\r\n");
+
   private final History history;
   private final Settings settings;
   private final World world;
@@ -445,7 +454,8 @@ final class Runner {
 
     /** A value that nobody else writes. */
     String value(int attribute) {
-      return "v" + number + "a" + attribute;
+      String value = "v" + number + "a" + attribute;
+      return Generator.OUT_OF_STEP ? value + HOSTILE.get((number + attribute) % 5) : value;
     }
 
     void use(Held used) {

@@ -1,5 +1,6 @@
 package io.latchkey.histories;
 
+import java.util.EnumSet;
 import java.util.List;
 
 /** A step of a history's schedule. */
@@ -84,6 +85,15 @@ sealed interface Step {
     /** Delays all answers by some milliseconds. */
     DELAY,
     /** Refuses new connections, and cuts those that are there. */
-    REFUSE
+    REFUSE,
+    /** Some bytes of the next answers are lost. */
+    LOSE_BYTES,
+    /** Some bytes of the next answers come twice. */
+    REPEAT_BYTES,
+    /** The next read of the store's client throws an error, and what came is lost. */
+    THROW;
+
+    /** Those that bring a connection out of step. */
+    static final EnumSet<FaultKind> OUT_OF_STEP = EnumSet.range(LOSE_BYTES, THROW);
   }
 }

@@ -2,6 +2,7 @@ package io.latchkey.histories;
 
 import io.latchkey.histories.Step.Break;
 import io.latchkey.tck.ValkeyServer;
+import io.latchkey.testing.PipelineErrors;
 import io.latchkey.testing.RecordedCommand;
 import io.latchkey.testing.RecordingProxy;
 import io.latchkey.valkey.ValkeySessionStore;
@@ -9,9 +10,11 @@ import io.lettuce.core.resource.ClientResources;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
 
 /** The stores of one history, each behind its proxy, and one more that no fault reaches. */
 final class World implements AutoCloseable {
@@ -25,6 +28,8 @@ final class World implements AutoCloseable {
   private final String namespace;
   private final List<Instance> instances = new ArrayList<>();
   private final ValkeySessionStore auditor;
+  private final PipelineErrors errors = new PipelineErrors();
+  private final Random random = new Random(1);
 
   World(ValkeyServer server, String namespace, Settings settings, ClientResources resources) {
     this.server = server;
@@ -33,7 +38,8 @@ final class World implements AutoCloseable {
     for (int i = 0; i < settings.stores(); i++) {
       RecordingProxy proxy = RecordingProxy.of(server.uri());
       Duration timeout = Duration.ofMillis(settings.commandTimeoutMillis());
-      instances.add(new Instance(proxy, store(proxy.uri(), timeout, resources)));
+      instances.add(
+          new Instance(proxy, store(proxy.uri(), timeout, errors.in(resources))));
     }
     auditor = store(server.uri(), Duration.ofSeconds(10), resources);
     for (int i = 0; i < settings.stores(); i++) {
@@ -94,7 +100,18 @@ final class World implements AutoCloseable {
         proxy.cutAll();
         instance.struckAtOnce++;
       }
+      case LOSE_BYTES -> instance.damage(step, RecordingProxy.losing(bytes(), bytes()));
+      case REPEAT_BYTES -> instance.damage(step, RecordingProxy.repeating(bytes(), bytes()));
+      case THROW -> {
+        errors.throwAtNextReadFrom(proxy.port());
+        instance.struckAtOnce++;
+      }
     }
+  }
+
+  /** As many as a line, or as an answer. */
+  private int bytes() {
+    return 1 + random.nextInt(random.nextBoolean() ? 8 : 400);
   }
 
   void release(int store) {
@@ -125,6 +142,7 @@ final class World implements AutoCloseable {
   void calm() {
     for (int i = 0; i < instances.size(); i++) {
       instances.get(i).armed.set(false);
+      errors.disarm(instances.get(i).proxy.port());
       release(i);
       instances.get(i).proxy.awaitQuiet();
     }
@@ -193,6 +211,10 @@ final class World implements AutoCloseable {
     void hold(RecordingProxy.Fault fault) {
       faults.add(fault);
       holds.add(fault);
+    }
+
+    void damage(Break step, UnaryOperator<byte[]> damage) {
+      faults.add(proxy.damageAnswers(command -> strikes(step, command), damage));
     }
 
     boolean strikes(Break step, RecordedCommand command) {

@@ -140,6 +140,7 @@ final class ProxyConnection {
     int from = 0;
     List<Answer> batch = new ArrayList<>();
     Iterator<Request> waiting = waiting();
+    Fault damaging = null;
     for (int end : ends) {
       boolean push = bytes[at] == '>';
       Request request = !push && waiting.hasNext() ? waiting.next() : null;
@@ -157,10 +158,22 @@ final class ProxyConnection {
         fault.struck();
         fault.awaitRelease();
       }
+      if (fault != null && fault.kind == Fault.Kind.DAMAGE_ANSWERS && damaging == null) {
+        deliver(bytes, from, at, batch);
+        from = at;
+        batch.clear();
+        damaging = fault;
+      }
       batch.add(new Answer(request, end - at));
       at = end;
     }
-    deliver(bytes, from, at, batch);
+    if (damaging != null) {
+      byte[] damaged = damaging.damage.apply(Arrays.copyOfRange(bytes, from, at));
+      deliver(damaged, 0, damaged.length, batch);
+      damaging.struck();
+    } else {
+      deliver(bytes, from, at, batch);
+    }
   }
 
   /** The requests that the next answers are for. Only this thread takes any away. */

@@ -9,12 +9,14 @@ import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,6 +93,11 @@ public final class RecordingProxy implements AutoCloseable {
   /** The server's URI, through this proxy; with its password, if it has one. */
   public String uri() {
     return scheme + "://" + credentials + "127.0.0.1:" + listener.getLocalPort() + database;
+  }
+
+  /** Where clients connect to. */
+  public int port() {
+    return listener.getLocalPort();
   }
 
   /** From now on the commands that set up connections are treated like all others. */
@@ -231,6 +238,39 @@ public final class RecordingProxy implements AutoCloseable {
   /** Keeps back the next command that matches, and what follows, until the fault is released. */
   public Fault holdRequest(Predicate<RecordedCommand> which) {
     return plan(new Fault(Fault.Kind.HOLD_REQUEST, which));
+  }
+
+  /**
+   * Damages the stream of answers, from where the answer to the next command that matches begins.
+   *
+   * @param which the command
+   * @param damage what becomes of the bytes that are to be handed on in one piece, of which the
+   *     first are that answer's
+   */
+  public Fault damageAnswers(Predicate<RecordedCommand> which, UnaryOperator<byte[]> damage) {
+    return plan(new Fault(Fault.Kind.DAMAGE_ANSWERS, which, damage));
+  }
+
+  /** A damage: so many bytes are lost, from that index on, as far as there are any. */
+  public static UnaryOperator<byte[]> losing(int count, int index) {
+    return bytes -> {
+      int from = Math.min(index, bytes.length - 1);
+      int to = Math.min(from + count, bytes.length);
+      byte[] left = Arrays.copyOf(bytes, bytes.length - (to - from));
+      System.arraycopy(bytes, to, left, from, bytes.length - to);
+      return left;
+    };
+  }
+
+  /** A damage: so many bytes come twice, from that index on, as far as there are any. */
+  public static UnaryOperator<byte[]> repeating(int count, int index) {
+    return bytes -> {
+      int from = Math.min(index, bytes.length - 1);
+      int to = Math.min(from + count, bytes.length);
+      byte[] more = Arrays.copyOf(bytes, bytes.length + (to - from));
+      System.arraycopy(bytes, from, more, to, bytes.length - from);
+      return more;
+    };
   }
 
   /** Keeps back all answers, on all connections, until {@link #releaseAnswers}. */
@@ -421,19 +461,27 @@ public final class RecordingProxy implements AutoCloseable {
       CUT_BEFORE_REQUEST,
       CUT_BEFORE_ANSWER,
       HOLD_ANSWER,
-      HOLD_REQUEST
+      HOLD_REQUEST,
+      DAMAGE_ANSWERS
     }
 
     final Kind kind;
     final Predicate<RecordedCommand> which;
+    final UnaryOperator<byte[]> damage;
     // Guarded by the proxy's lock.
     private boolean assigned;
     private final CountDownLatch struck = new CountDownLatch(1);
     private final CountDownLatch released = new CountDownLatch(1);
 
     private Fault(Kind kind, Predicate<RecordedCommand> which) {
+      this(kind, which, UnaryOperator.identity());
+    }
+
+    private Fault(
+        Kind kind, Predicate<RecordedCommand> which, UnaryOperator<byte[]> damage) {
       this.kind = kind;
       this.which = which;
+      this.damage = damage;
     }
 
     /**

@@ -12,6 +12,8 @@ import io.latchkey.tck.ServerProcess;
 import io.latchkey.tck.ValkeyServer;
 import io.latchkey.testing.RecordingProxy;
 import io.latchkey.testing.TestCluster;
+import io.lettuce.core.protocol.CommandType;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -48,6 +50,35 @@ class BacklogTest {
       server.resume();
       assertThat(value(whenBack(store.get(session.id()))).names()).containsExactly("user");
       waiting.dispose();
+    }
+  }
+
+  @Test
+  void whatHasTooManyBytesBesideOthersFailsAtOnceAndWasNotSent() {
+    try (ValkeySessionStore store = store(server.uri(), Duration.ofMinutes(5))) {
+      Session session = created(store);
+      server.pause();
+      Map<String, String> large = Map.of("text", "t".repeat(1 << 20));
+      for (int i = 0; i < Backlog.MOST_MEBIBYTES - 1; i++) {
+        store.create(large).subscribe(stored -> {}, error -> {});
+      }
+
+      assertThat(store.get(session.id()).hasElement().toFuture()).isNotDone();
+      assertRefused(store.create(large), "have 32 MiB");
+      server.resume();
+      value(whenBack(store.create(large)));
+    }
+  }
+
+  @Test
+  void oneCommandAloneMayHaveMore() {
+    byte[] value = new byte[(Backlog.MOST_MEBIBYTES + 1) << 20];
+    byte[] key = "large".getBytes(StandardCharsets.US_ASCII);
+    try (Wire wire = new Wire(server.uri(), PATIENCE)) {
+      for (int i = 0; i < 2; i++) {
+        assertThat(wire.ask(Request.of(CommandType.SET, Request::isThere, key, value)).block())
+            .isTrue();
+      }
     }
   }
 
@@ -160,11 +191,15 @@ class BacklogTest {
   }
 
   private static void assertRefused(Mono<?> call) {
+    assertRefused(call, "8192 commands wait");
+  }
+
+  private static void assertRefused(Mono<?> call, String why) {
     assertThat(error(call.timeout(PATIENCE)))
         .isInstanceOfSatisfying(
             SessionStoreUnavailableException.class,
             unavailable -> assertThat(unavailable.outcomeUnknown()).isFalse())
-        .hasMessageContaining("8192 commands wait");
+        .hasMessageContaining(why);
   }
 
   private static <T> Mono<T> whenBack(Mono<T> call) {
