@@ -126,7 +126,7 @@ public final class SessionEngine implements SessionStore {
     return backend
         .read(parsed)
         .onErrorComplete(this::countsAsAbsent)
-        .mapNotNull(snapshot -> hasReachedAbsoluteEnd(snapshot) ? null : accessed(parsed, snapshot));
+        .mapNotNull(snapshot -> hasReachedEnd(snapshot) ? null : accessed(parsed, snapshot));
   }
 
   @Override
@@ -148,7 +148,7 @@ public final class SessionEngine implements SessionStore {
         .<Session>handle(
             (found, sink) -> {
               if (found.session() != null) {
-                if (!hasReachedAbsoluteEnd(found.session())) {
+                if (!hasReachedEnd(found.session())) {
                   sink.next(
                       TrackedSession.stored(
                           found.id(), this.ids, attributes, settings, found.session()));
@@ -236,16 +236,21 @@ public final class SessionEngine implements SessionStore {
 
   private Mono<Snapshot> live(Mono<Snapshot> read) {
     return read.onErrorComplete(this::countsAsAbsent)
-        .filter(snapshot -> !hasReachedAbsoluteEnd(snapshot));
+        .filter(snapshot -> !hasReachedEnd(snapshot));
   }
 
   /**
-   * Whether the absolute end has come. The server counts a time to live from when the command
-   * reaches it, which may be late.
+   * Whether a session that was found has ended all the same. The server counts a time to live from
+   * when the command reaches it, which may be late. And a key may have lost its time to live, as by
+   * PERSIST or a restored copy: such a session is over once it was unused for twice its idle
+   * timeout. Twice, as the clock of this instance may be ahead.
    */
-  private boolean hasReachedAbsoluteEnd(Snapshot snapshot) {
-    return snapshot.absoluteEnd() != SessionSettings.NEVER
-        && snapshot.absoluteEnd() <= settings.now();
+  private boolean hasReachedEnd(Snapshot snapshot) {
+    long now = settings.now();
+    long idle = snapshot.idleMillis();
+    return (snapshot.absoluteEnd() != SessionSettings.NEVER && snapshot.absoluteEnd() <= now)
+        || (idle != SessionSettings.NEVER
+            && now - snapshot.lastAccessedAt() > 2 * idle + settings.touchInterval(idle));
   }
 
   private Session accessed(SessionId id, Snapshot snapshot) {
