@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** Processes of their own that have little memory. */
 class MemoryTest {
-  private static final String EVENTS = System.getProperty("latchkey.memory.events", "40");
+  private static final String EVENTS = System.getProperty("latchkey.memory.events", "20");
 
   private final ServerProcess server = ValkeyServer.start();
 
