@@ -16,4 +16,8 @@ package io.latchkey;
  *     in memory
  */
 public record SessionStoreStats(
-    long unreadable, long failedTouches, long conflicts, long unreadableAttributes, long brokenConnections) {}
+    long unreadable,
+    long failedTouches,
+    long conflicts,
+    long unreadableAttributes,
+    long brokenConnections) {}

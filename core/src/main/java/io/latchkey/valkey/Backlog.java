@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * How many commands are under way on one connection, and how many bytes they have, from when it is
  * made until it breaks. A server that does not keep up must not fill the memory of its clients, so
- * both are bounded, and what comes beyond that fails at once. Lettuce's own bound asks a queue under
- * its lock for each command, logs a stack trace for each that it refuses, and knows no bytes.
+ * both are bounded, and what comes beyond that fails at once. Lettuce's own bound asks a queue
+ * under its lock for each command, logs a stack trace for each that it refuses, and knows no bytes.
  *
  * <p>What breaks with a connection need not be told to have ended by anybody, so the next one
  * counts anew.

@@ -109,8 +109,7 @@ final class ConnectionOptions {
                 serverName)
             : null;
     ClientResources resources = ClientFactory.resources(lent, commandTimeout);
-    ServerClient.Answers answers =
-        new ServerClient.Answers(new BrokenConnections(), maxAnswerSize);
+    ServerClient.Answers answers = new ServerClient.Answers(new BrokenConnections(), maxAnswerSize);
     boolean inCluster = parsed.topology() == Topology.CLUSTER;
     ReplicaClient replicas = null;
     if (fromReplicas) {

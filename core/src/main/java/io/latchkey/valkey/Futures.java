@@ -30,15 +30,17 @@ final class Futures {
    */
   static <T> Mono<T> told(CompletableFuture<T> future) {
     return Mono.create(
-        subscriber ->
-            future.whenComplete(
-                (value, error) -> {
-                  if (error == null) {
-                    subscriber.success(value);
-                  } else {
-                    subscriber.error(ServerErrors.unwrap(error));
-                  }
-                }));
+        subscriber -> {
+          var unused =
+              future.whenComplete(
+                  (value, error) -> {
+                    if (error == null) {
+                      subscriber.success(value);
+                    } else {
+                      subscriber.error(ServerErrors.unwrap(error));
+                    }
+                  });
+        });
   }
 
   private static <T> Mono<T> outcome(@Nullable T value, @Nullable Throwable error) {

@@ -100,6 +100,7 @@ final class UnansweredCommands extends ChannelDuplexHandler {
     var unused = ctx.executor().schedule(() -> look(ctx, now), pauseMillis, TimeUnit.MILLISECONDS);
   }
 
+  @SuppressWarnings("ReferenceEquality") // is it the very same command?
   private void look(ChannelHandlerContext ctx, long lastLook) {
     CommandHandler handler = ctx.pipeline().get(CommandHandler.class);
     if (handler == null || handler.getStack().isEmpty()) {

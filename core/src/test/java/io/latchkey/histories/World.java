@@ -38,8 +38,7 @@ final class World implements AutoCloseable {
     for (int i = 0; i < settings.stores(); i++) {
       RecordingProxy proxy = RecordingProxy.of(server.uri());
       Duration timeout = Duration.ofMillis(settings.commandTimeoutMillis());
-      instances.add(
-          new Instance(proxy, store(proxy.uri(), timeout, errors.in(resources))));
+      instances.add(new Instance(proxy, store(proxy.uri(), timeout, errors.in(resources))));
     }
     auditor = store(server.uri(), Duration.ofSeconds(10), resources);
     for (int i = 0; i < settings.stores(); i++) {

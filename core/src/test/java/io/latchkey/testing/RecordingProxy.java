@@ -477,8 +477,7 @@ public final class RecordingProxy implements AutoCloseable {
       this(kind, which, UnaryOperator.identity());
     }
 
-    private Fault(
-        Kind kind, Predicate<RecordedCommand> which, UnaryOperator<byte[]> damage) {
+    private Fault(Kind kind, Predicate<RecordedCommand> which, UnaryOperator<byte[]> damage) {
       this.kind = kind;
       this.which = which;
       this.damage = damage;

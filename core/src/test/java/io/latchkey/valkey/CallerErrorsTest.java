@@ -61,7 +61,8 @@ class CallerErrorsTest {
     TestCluster.await("all are written", () -> proxy.unanswered() == 3);
     proxy.releaseAnswers();
 
-    assertThat(List.of(before, after)).allSatisfy(each -> assertThat(each).succeedsWithin(PATIENCE));
+    assertThat(List.of(before, after))
+        .allSatisfy(each -> assertThat(each).succeedsWithin(PATIENCE));
     assertThat(caller).failsWithin(PATIENCE);
     assertThat(value(store.get(session.id())).names()).containsExactly("user");
     assertThat(store.stats().brokenConnections()).isZero();

@@ -31,7 +31,13 @@ class LargeAnswerTest {
 
   private static final int LIMIT = 1 << 20;
   private static final Map<String, String> LARGE =
-      Map.of("first", "t".repeat(LIMIT / 3), "second", "t".repeat(LIMIT / 3), "third", "t".repeat(LIMIT / 3));
+      Map.of(
+          "first",
+          "t".repeat(LIMIT / 3),
+          "second",
+          "t".repeat(LIMIT / 3),
+          "third",
+          "t".repeat(LIMIT / 3));
 
   private final RecordingProxy proxy = RecordingProxy.of(SERVER.uri());
 
@@ -79,7 +85,9 @@ class LargeAnswerTest {
     try (FakeServer fake =
             new FakeServer(
                 command ->
-                    command.get(0).equals("HELLO") ? FakeServer.hello("8.0.1") : "$5000000\r\nabc");
+                    command.get(0).equals("HELLO")
+                        ? FakeServer.hello("8.0.1")
+                        : "$5000000\r\nabc");
         Wire wire = new Wire(fake.uri(), Duration.ofMinutes(1))) {
       assertThat(error(wire.ask(Request.get("k".getBytes(StandardCharsets.US_ASCII)))))
           .isInstanceOf(UnreadableSessionException.class);

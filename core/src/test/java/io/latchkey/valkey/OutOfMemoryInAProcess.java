@@ -25,7 +25,7 @@ import reactor.util.retry.Retry;
 final class OutOfMemoryInAProcess {
   private static final int SMALL = 300;
   private static final int LARGE = 8;
-  private static final Duration LIMIT = Duration.ofSeconds(120);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private OutOfMemoryInAProcess() {}
 
@@ -44,21 +44,13 @@ final class OutOfMemoryInAProcess {
       consumer.setDaemon(true);
       consumer.start();
       long end = System.nanoTime() + LIMIT.toNanos();
-      while ((wire.brokenConnections() < events || right.sum() < 1_000)
-          && System.nanoTime() < end) {
-        Flux.range(0, 400)
-            .flatMap(
-                n -> {
-                  int i = n % 200 == 0 ? SMALL + random.nextInt(LARGE) : random.nextInt(SMALL);
-                  return wire.ask(Request.get(key(i)))
-                      .doOnNext(value -> (belongs(i, value) ? right : foreign).increment())
-                      .onErrorComplete();
-                },
-                400)
-            .blockLast(PATIENCE);
-        wire.ask(Request.get(key(0)))
-            .retryWhen(Retry.fixedDelay(Long.MAX_VALUE, Duration.ofMillis(5)))
-            .block(PATIENCE);
+      try {
+        while ((wire.brokenConnections() < events || right.sum() < 1_000)
+            && System.nanoTime() < end) {
+          readAll(wire, random, right, foreign);
+        }
+      } catch (IllegalStateException e) {
+        System.out.println(e.getMessage());
       }
       System.out.println("broken=" + wire.brokenConnections());
     }
@@ -66,6 +58,22 @@ final class OutOfMemoryInAProcess {
     System.out.println("foreign=" + foreign);
     System.out.println("end=1");
     System.exit(0);
+  }
+
+  private static void readAll(Wire wire, Random random, LongAdder right, LongAdder foreign) {
+    Flux.range(0, 400)
+        .flatMap(
+            n -> {
+              int i = n % 200 == 0 ? SMALL + random.nextInt(LARGE) : random.nextInt(SMALL);
+              return wire.ask(Request.get(key(i)))
+                  .doOnNext(value -> (belongs(i, value) ? right : foreign).increment())
+                  .onErrorComplete();
+            },
+            400)
+        .blockLast(PATIENCE);
+    wire.ask(Request.get(key(0)))
+        .retryWhen(Retry.fixedDelay(Long.MAX_VALUE, Duration.ofMillis(5)))
+        .block(PATIENCE);
   }
 
   private static void useUp() {

@@ -2,6 +2,7 @@ package io.latchkey.valkey;
 
 import static io.latchkey.valkey.Sessions.PATIENCE;
 import static io.latchkey.valkey.Sessions.error;
+import static io.latchkey.valkey.Sessions.value;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -44,6 +45,10 @@ class OutOfStepTest {
 
   private static final Duration TIMEOUT = Duration.ofMillis(500);
   private static final int KEYS = 200;
+
+  /** The first of two keys whose values come with one read. */
+  private static final int TINY = KEYS;
+
   private static final int ROUNDS = Integer.getInteger("latchkey.outOfStep.rounds", 20);
   private static final String TYPES = "+-:$*_#,(!=%~>|";
 
@@ -61,13 +66,15 @@ class OutOfStepTest {
       for (int i = 0; i < KEYS; i++) {
         admin.call("SET", key(i), key(i) + "|" + hostile(random) + "|" + key(i));
       }
+      admin.call("SET", key(TINY), "a");
+      admin.call("SET", key(TINY + 1), "b");
     }
   }
 
   @AfterAll
   static void empty() {
     try (RespConnection admin = RespConnection.open(SERVER.uri())) {
-      for (int i = 0; i < KEYS; i++) {
+      for (int i = 0; i < TINY + 2; i++) {
         admin.call("UNLINK", key(i));
       }
     }
@@ -132,7 +139,8 @@ class OutOfStepTest {
 
   /** Reads all keys at once, and gives what came under a key and is not its value. */
   private static List<String> foreign(Wire wire) {
-    return Flux.range(0, 2 * KEYS)
+    return value(
+        Flux.range(0, 2 * KEYS)
         .flatMap(
             i ->
                 wire.ask(request(i % KEYS))
@@ -140,8 +148,7 @@ class OutOfStepTest {
                     .onErrorReturn(SessionStoreException.class, ""),
             2 * KEYS)
         .filter(key -> !key.isEmpty())
-        .collectList()
-        .block(PATIENCE);
+        .collectList());
   }
 
   private static Request<byte[]> request(int i) {
@@ -154,7 +161,7 @@ class OutOfStepTest {
 
   @Test
   void whatComesBehindAForeignAnswerInTheSameBufferIsNotBelievedEither() {
-    Request<byte[]> foreign = get(1).provenBy(value -> false);
+    Request<byte[]> foreign = get(TINY).provenBy(value -> false);
     try (Wire wire = new Wire(proxy.uri(), TIMEOUT)) {
       byte[] second = "$1\r\nx\r\n".getBytes(ISO_8859_1);
       proxy.damageAnswers(
@@ -166,7 +173,7 @@ class OutOfStepTest {
           });
       proxy.holdAnswers();
       List<CompletableFuture<byte[]>> calls =
-          List.of(wire.ask(foreign).toFuture(), wire.ask(get(2)).toFuture());
+          List.of(wire.ask(foreign).toFuture(), wire.ask(get(TINY + 1)).toFuture());
       TestCluster.await("both are written", () -> proxy.unanswered() == 2);
       proxy.releaseAnswers();
       assertThat(calls).allSatisfy(OutOfStepTest::assertUnavailable);
@@ -179,7 +186,7 @@ class OutOfStepTest {
     try (Wire wire = new Wire(proxy.uri(), TIMEOUT, errors.in(resources))) {
       proxy.holdAnswers();
       List<CompletableFuture<byte[]>> calls =
-          List.of(wire.ask(get(1)).toFuture(), wire.ask(get(2)).toFuture());
+          List.of(wire.ask(get(TINY)).toFuture(), wire.ask(get(TINY + 1)).toFuture());
       TestCluster.await("both are written", () -> proxy.unanswered() == 2);
       errors.throwAfter(0);
       proxy.releaseAnswers();
@@ -272,7 +279,7 @@ class OutOfStepTest {
   private static void awaitConnection(Wire wire) {
     TestCluster.await(
         "it works again",
-        () -> wire.ask(request(0)).hasElement().onErrorReturn(false).block(PATIENCE));
+        () -> value(wire.ask(request(0)).hasElement().onErrorReturn(false)));
   }
 
   private static String key(int i) {
