@@ -55,6 +55,12 @@ public record SessionBounds(int maxSessionSize, int maxAttributeSize, int maxAtt
   private static final String MAX_ATTRIBUTE_SIZE = "maxAttributeSize";
   private static final String MAX_ATTRIBUTES = "maxAttributes";
 
+  /** More than the lengths and line ends around the name and the value of a hash's field. */
+  private static final int STORED_PER_ATTRIBUTE = 64;
+
+  /** More than the header and all that is stored beside the attributes. */
+  private static final int STORED_ONCE = 1024;
+
   /** How many attributes an error names. */
   private static final int NAMED = 5;
 
@@ -112,6 +118,16 @@ public record SessionBounds(int maxSessionSize, int maxAttributeSize, int maxAtt
               + ". Set maxSessionSize too.");
     }
     return new SessionBounds(maxSessionSize, maxAttributeSize, maxAttributes);
+  }
+
+  /**
+   * How many bytes a session within these bounds has at most on the wire, header and lengths
+   * included.
+   *
+   * @return bytes
+   */
+  public long largestStored() {
+    return (long) maxSessionSize + (long) STORED_PER_ATTRIBUTE * maxAttributes + STORED_ONCE;
   }
 
   /**

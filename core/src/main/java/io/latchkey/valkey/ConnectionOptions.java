@@ -1,6 +1,7 @@
 package io.latchkey.valkey;
 
 import io.latchkey.valkey.ValkeyUri.Topology;
+import io.latchkey.codec.SessionBounds;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SslOptions;
 import io.lettuce.core.resource.ClientResources;
@@ -82,6 +83,18 @@ final class ConnectionOptions {
               + bytes);
     }
     maxAnswerSize = bytes;
+  }
+
+  /** Refuses a bound on answers that a session within its own bounds does not fit into. */
+  void checkAnswersOf(SessionBounds bounds) {
+    if (maxAnswerSize < bounds.largestStored()) {
+      throw new IllegalArgumentException(
+          "maxAnswerSize must be at least "
+              + bounds.largestStored()
+              + " bytes for sessions of maxSessionSize and maxAttributes, was "
+              + maxAnswerSize
+              + ". Set maxAnswerSize, or lower those.");
+    }
   }
 
   /**

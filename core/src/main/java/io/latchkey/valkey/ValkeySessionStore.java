@@ -593,7 +593,8 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * is not read: its connection is replaced at once, the session is unreadable ({@link
      * io.latchkey.UnreadableSessionException}, or as {@link #unreadable} says), and other calls in
      * flight on that connection fail with {@link io.latchkey.SessionStoreUnavailableException}. The
-     * session can still be deleted.
+     * session can still be deleted. {@link #build} refuses less than a session of {@link
+     * #maxSessionSize} and {@link #maxAttributes} needs.
      *
      * @param bytes from 65,536 to 536,870,912
      * @return this builder
@@ -829,10 +830,11 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
                   unreadable,
                   clock)
               .checked();
+      AttributeCodec codec = attributes.codec();
+      connection.checkAnswersOf(codec.bounds());
       Connections connections =
           connection.connections(
               uri, resources, commandTimeout, connectionCount, acknowledgement, fromReplicas);
-      AttributeCodec codec = attributes.codec();
       SessionKeys sessionKeys = new SessionKeys(namespace);
       Changes changes =
           acknowledgement == null

@@ -179,7 +179,12 @@ class BacklogTest {
   }
 
   private static ValkeySessionStore store(String uri, Duration commandTimeout) {
-    return ValkeySessionStore.builder(uri).connections(1).commandTimeout(commandTimeout).build();
+    return ValkeySessionStore.builder(uri)
+        .connections(1)
+        .commandTimeout(commandTimeout)
+        .maxSessionSize(2 << 20)
+        .maxAttributeSize(2 << 20)
+        .build();
   }
 
   private static Disposable start(

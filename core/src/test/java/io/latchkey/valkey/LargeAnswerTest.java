@@ -50,7 +50,7 @@ class LargeAnswerTest {
   @EnumSource
   void aSessionThatIsTooLargeIsUnreadableAndCanBeDeleted(Layout layout) {
     try (ValkeySessionStore store = store(layout)) {
-      Session large = value(store.create(LARGE));
+      Session large = large(layout);
 
       assertThat(error(store.get(large.id())))
           .isInstanceOf(UnreadableSessionException.class)
@@ -63,7 +63,7 @@ class LargeAnswerTest {
   @Test
   void othersInFlightFailAsUnavailable() {
     try (ValkeySessionStore store = store(Layout.STRING)) {
-      Session large = value(store.create(LARGE));
+      Session large = large(Layout.STRING);
       Session other = created(store);
       proxy.holdAnswers();
       store.get(large.id()).subscribe(found -> {}, error -> {});
@@ -117,11 +117,20 @@ class LargeAnswerTest {
     }
   }
 
+  /** As an instance wrote it that allows more. */
+  private static Session large(Layout layout) {
+    try (ValkeySessionStore store =
+        ValkeySessionStore.builder(SERVER.uri()).layout(layout).maxSessionSize(2 * LIMIT).build()) {
+      return value(store.create(LARGE));
+    }
+  }
+
   private ValkeySessionStore store(Layout layout) {
     return ValkeySessionStore.builder(proxy.uri())
         .layout(layout)
         .connections(1)
         .maxAnswerSize(LIMIT)
+        .maxSessionSize(LIMIT / 2)
         .commandTimeout(PATIENCE)
         .build();
   }
