@@ -1,11 +1,11 @@
 package io.latchkey.webflux;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpCookie;
@@ -112,15 +112,14 @@ public final class LatchkeyWebSessionIdResolver implements WebSessionIdResolver 
     if (cookies == null) {
       return List.of();
     }
-    List<String> ids = new ArrayList<>(1);
-    for (int i = cookies.size() - 1; i >= 0 && ids.size() < MAX_IDS; i--) {
-      String id = cookies.get(i).getValue();
-      if (isWellFormed(id) && !ids.contains(id)) {
-        ids.add(id);
+    Set<String> different = new LinkedHashSet<>();
+    for (HttpCookie cookie : cookies) {
+      if (isWellFormed(cookie.getValue())) {
+        different.add(cookie.getValue());
       }
     }
-    Collections.reverse(ids);
-    return ids;
+    List<String> ids = List.copyOf(different);
+    return ids.subList(Math.max(0, ids.size() - MAX_IDS), ids.size());
   }
 
   /**
