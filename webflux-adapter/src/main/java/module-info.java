@@ -3,7 +3,12 @@ module io.latchkey.webflux {
   requires transitive io.latchkey.core;
   requires transitive spring.web;
   requires spring.core;
+  requires io.netty.transport;
   requires org.slf4j;
+
+  // Where the application is served by it.
+  requires static reactor.netty.core;
+  requires static reactor.netty.http;
 
   // Boot alone needs these, and brings them.
   requires static spring.beans;

@@ -38,8 +38,11 @@ import reactor.core.publisher.Mono;
  *       ReactiveFindByIndexNameSessionRepository}.
  * </ul>
  *
- * <p>Immutable, and safe for use by several threads, as its sessions are. Nothing blocks; signals
- * arrive on the thread of the {@link SessionStore}'s own signals.
+ * <p>Immutable, and safe for use by several threads, as its sessions are. Nothing blocks. Signals
+ * arrive on the event loop of the request's HTTP connection, if the Reactor context tells of the
+ * request, as it does behind a {@code ServerWebExchangeContextFilter}; else on {@code
+ * Schedulers.parallel()}. In the first case an error that Reactor treats as fatal closes the HTTP
+ * connection, see {@link LatchkeyWebSessionStore}.
  */
 public final class LatchkeyReactiveSessionRepository implements ReactiveSessionRepository<Session> {
   private final SessionStore sessions;
@@ -73,8 +76,9 @@ public final class LatchkeyReactiveSessionRepository implements ReactiveSessionR
    */
   @Override
   public Mono<Session> createSession() {
-    return Mono.fromSupplier(
-        () -> new LatchkeySpringSession(sessions, clock, sessions.newSession(), false));
+    return Mono.deferContextual(
+        context ->
+            Mono.just(session(sessions.newSession(), false, RequestThread.of(context))));
   }
 
   /**
@@ -101,9 +105,15 @@ public final class LatchkeyReactiveSessionRepository implements ReactiveSessionR
    */
   @Override
   public Mono<Session> findById(String id) {
-    return sessions
-        .get(id)
-        .map(session -> new LatchkeySpringSession(sessions, clock, session, true));
+    return Mono.deferContextual(
+        context -> {
+          RequestThread thread = RequestThread.of(context);
+          return thread.resume(sessions.get(id)).map(session -> session(session, true, thread));
+        });
+  }
+
+  private Session session(io.latchkey.Session session, boolean stored, RequestThread thread) {
+    return new LatchkeySpringSession(sessions, clock, session, stored, thread);
   }
 
   /**
@@ -114,7 +124,8 @@ public final class LatchkeyReactiveSessionRepository implements ReactiveSessionR
    */
   @Override
   public Mono<Void> deleteById(String id) {
-    return sessions.delete(id).then();
+    return Mono.deferContextual(
+        context -> RequestThread.of(context).resume(sessions.delete(id)).then());
   }
 
   @Override

@@ -29,6 +29,7 @@ final class LatchkeySpringSession implements org.springframework.session.Session
   private final SessionStore sessions;
   private final Clock clock;
   private final WebSessionAttributes attributes;
+  private final RequestThread thread;
   private final Turns turns = new Turns();
 
   private Session session;
@@ -52,7 +53,9 @@ final class LatchkeySpringSession implements org.springframework.session.Session
 
   private @Nullable IntervalChange handedInterval;
 
-  LatchkeySpringSession(SessionStore sessions, Clock clock, Session session, boolean stored) {
+  LatchkeySpringSession(
+      SessionStore sessions, Clock clock, Session session, boolean stored, RequestThread thread) {
+    this.thread = thread;
     this.sessions = sessions;
     this.clock = clock;
     this.session = session;
@@ -187,7 +190,8 @@ final class LatchkeySpringSession implements org.springframework.session.Session
   }
 
   private Mono<Void> written(Mono<Session> write, boolean rotated) {
-    return write
+    return thread
+        .resume(write)
         .doOnNext(
             now -> {
               synchronized (this) {
@@ -205,8 +209,8 @@ final class LatchkeySpringSession implements org.springframework.session.Session
   }
 
   private Mono<Void> touched(Session current) {
-    return sessions
-        .touch(current)
+    return thread
+        .resume(sessions.touch(current))
         .flatMap(
             alive -> {
               if (!alive) {

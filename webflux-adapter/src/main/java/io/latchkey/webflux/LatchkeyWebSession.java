@@ -28,6 +28,7 @@ final class LatchkeyWebSession implements WebSession {
   private final SessionStore sessions;
   private final Clock clock;
   private final WebSessionAttributes attributes;
+  private final RequestThread thread;
   private final Turns turns = new Turns();
   private final AtomicReference<@Nullable IdleChange> idleChange = new AtomicReference<>();
 
@@ -54,7 +55,13 @@ final class LatchkeyWebSession implements WebSession {
   private @Nullable IdleChange handedIdleChange;
 
   LatchkeyWebSession(
-      SessionStore sessions, Clock clock, Session session, boolean stored, boolean inPlaceChanges) {
+      SessionStore sessions,
+      Clock clock,
+      Session session,
+      boolean stored,
+      boolean inPlaceChanges,
+      RequestThread thread) {
+    this.thread = thread;
     this.sessions = sessions;
     this.clock = clock;
     this.session = session;
@@ -159,7 +166,8 @@ final class LatchkeyWebSession implements WebSession {
   }
 
   private Mono<Void> written(Mono<Session> write) {
-    return write
+    return thread
+        .resume(write)
         .doOnNext(
             now -> {
               session = now;
@@ -189,7 +197,11 @@ final class LatchkeyWebSession implements WebSession {
     invalidated = true;
     attributes.clear();
     return inTurn(
-        Mono.defer(() -> maybeStored ? sessions.delete(session.id()).then() : Mono.empty()));
+        Mono.defer(
+            () ->
+                maybeStored
+                    ? thread.resume(sessions.delete(session.id())).then()
+                    : Mono.empty()));
   }
 
   Mono<Void> touch() {
@@ -206,8 +218,8 @@ final class LatchkeyWebSession implements WebSession {
     if (!AccessTime.isDue(session)) {
       return Mono.empty();
     }
-    return sessions
-        .touch(session)
+    return thread
+        .resume(sessions.touch(session))
         .doOnNext(
             alive -> {
               if (!alive) {

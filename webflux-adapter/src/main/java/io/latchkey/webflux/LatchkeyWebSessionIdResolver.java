@@ -1,10 +1,11 @@
 package io.latchkey.webflux;
 
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpCookie;
@@ -42,9 +43,12 @@ import org.springframework.web.server.session.WebSessionIdResolver;
  * Builder#secure}).
  *
  * <p>A response that sets the cookie, or expires it, is given {@code Cache-Control: no-store}
- * whatever the handler asked for: a cache that kept it would let others into the session. What can
- * be no id for its characters or its length is passed over, and so is all beyond {@value #MAX_IDS}
- * different ids in one request.
+ * whatever the handler asked for: a cache that kept it would let others into the session.
+ *
+ * <p>Others may plant cookies of the same name beside the visitor's own. Values that cannot be an
+ * id, by their characters or length, are ignored. Of the others the last {@value #MAX_IDS} are
+ * candidates. {@link LatchkeyWebSessionStore} reads them in one round trip and takes the last one
+ * that finds a session.
  *
  * <p>Immutable, and safe for use by several threads.
  */
@@ -58,10 +62,11 @@ public final class LatchkeyWebSessionIdResolver implements WebSessionIdResolver 
   private static final String HOST_PREFIX = "__host-";
   private static final String SECURE_PREFIX = "__secure-";
 
-  /** As many as a browser might send by mistake; each costs a read. */
-  private static final int MAX_IDS = 4;
+  private static final int MAX_IDS = 16;
 
-  /** Ours have 32 characters, UUIDs have 36. */
+  /** 22 base64url characters have 128 bits. An id with fewer could be guessed. */
+  private static final int MIN_ID_LENGTH = 22;
+
   private static final int MAX_ID_LENGTH = 64;
 
   /** The request's attribute that holds the cookie put into the response. */
@@ -92,29 +97,34 @@ public final class LatchkeyWebSessionIdResolver implements WebSessionIdResolver 
   }
 
   /**
-   * The ids in the request's cookies: those of the one name that a cookie of this request has.
+   * The ids in the request's cookies of the name that {@link #setSessionId} would use.
    *
    * @param exchange the request
-   * @return the ids in the order of the cookies, or none
+   * @return up to {@value #MAX_IDS} different ids in the order of the cookies, or none
    */
   @Override
   public List<String> resolveSessionIds(ServerWebExchange exchange) {
+    return RequestedIds.of(exchange, ids(exchange));
+  }
+
+  private List<String> ids(ServerWebExchange exchange) {
     List<HttpCookie> cookies = exchange.getRequest().getCookies().get(name(exchange));
     if (cookies == null) {
       return List.of();
     }
-    List<String> ids = new ArrayList<>(1);
+    Set<String> different = new LinkedHashSet<>();
     for (HttpCookie cookie : cookies) {
-      String id = cookie.getValue();
-      if (ids.size() < MAX_IDS && isWellFormed(id) && !ids.contains(id)) {
-        ids.add(id);
+      if (isWellFormed(cookie.getValue())) {
+        different.add(cookie.getValue());
       }
     }
-    return ids;
+    List<String> ids = List.copyOf(different);
+    return ids.subList(Math.max(0, ids.size() - MAX_IDS), ids.size());
   }
 
   /**
-   * Sends the id as a cookie.
+   * Sends the id as a cookie, unless it is one of several that the request has. Spring compares the
+   * session's id with the first of these only, which others may have planted.
    *
    * @param exchange the request, whose response is not committed yet
    * @param sessionId the id
@@ -122,7 +132,9 @@ public final class LatchkeyWebSessionIdResolver implements WebSessionIdResolver 
   @Override
   public void setSessionId(ServerWebExchange exchange, String sessionId) {
     Objects.requireNonNull(sessionId, "sessionId");
-    send(exchange, cookie(exchange, sessionId).maxAge(options.maxAge).build());
+    if (ids(exchange).indexOf(sessionId) <= 0) {
+      send(exchange, cookie(exchange, sessionId).maxAge(options.maxAge).build());
+    }
   }
 
   /**
@@ -212,7 +224,7 @@ public final class LatchkeyWebSessionIdResolver implements WebSessionIdResolver 
         return false;
       }
     }
-    return !id.isEmpty() && id.length() <= MAX_ID_LENGTH;
+    return id.length() >= MIN_ID_LENGTH && id.length() <= MAX_ID_LENGTH;
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
+import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebSession;
 import org.springframework.web.server.session.WebSessionStore;
 import reactor.core.publisher.Mono;
@@ -72,8 +73,16 @@ import reactor.core.publisher.Mono;
  *       was changed, by a sign-in, or by a renewal whose grace is over.
  * </ul>
  *
- * <p>Immutable, and safe for use by several threads. Nothing blocks; signals arrive on the thread
- * of the {@link SessionStore}'s own signals.
+ * <p>Immutable, and safe for use by several threads. Nothing blocks.
+ *
+ * <p>After an answer of the store, a request continues on the event loop of its own HTTP
+ * connection, and so does what it does with its sessions. A handler that blocks or fails there
+ * affects no connection to the store. An error that Reactor treats as fatal, such as a {@link
+ * StackOverflowError} or {@link NoClassDefFoundError}, closes the HTTP connection, as it does in a
+ * request without a session. This needs Reactor Netty and {@link LatchkeyWebSessionIdResolver}, or
+ * a {@code ServerWebExchangeContextFilter} before whatever asks for the session, which Spring Boot
+ * is given by the auto-configuration. Elsewhere, signals arrive on {@code Schedulers.parallel()}.
+ * An answer that is there at once, as of a store in memory, arrives on the caller's thread.
  */
 public final class LatchkeyWebSessionStore implements WebSessionStore {
   /** How long an id that was renewed still finds its session, unless the builder was told. */
@@ -134,25 +143,66 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
    */
   @Override
   public Mono<WebSession> createWebSession() {
-    return Mono.fromSupplier(
-        () ->
-            new LatchkeyWebSession(sessions, clock, sessions.newSession(), false, inPlaceChanges));
+    // Now, as that is when Spring has resolved the ids; see there.
+    ServerWebExchange exchange = RequestedIds.latestExchange();
+    return Mono.deferContextual(
+        context ->
+            Mono.just(
+                session(
+                    sessions.newSession(),
+                    false,
+                    exchange == null
+                        ? RequestThread.of(context)
+                        : RequestThread.of(exchange))));
   }
 
   /**
-   * Reads a session: one command, or none for a malformed id. The store writes down the access if
-   * that is due, beside what the request does next. If the session's id is due to be renewed, that
-   * is done before, in one more command.
+   * Reads a session: one command, or none for a malformed id. The store records the access if that
+   * is due, beside what the request does next. If the session's id is due to be renewed, that is
+   * done before, in one more command.
+   *
+   * <p>If the id is one of several that {@link LatchkeyWebSessionIdResolver} has found in a
+   * request, all are read in one round trip, and the last one that finds a session is taken.
+   * Browsers send cookies of longer paths first, and then older ones, so the last one is the most
+   * likely to be the application's own. No order is safe from somebody who can plant cookies of
+   * living sessions: only {@code __Host-} cookies, and a new id at sign-in, are.
    *
    * @param sessionId the session's id
    * @return the session, which is started, or empty if there is none, or if it has ended
    */
   @Override
   public Mono<WebSession> retrieveSession(String sessionId) {
-    return sessions
-        .get(sessionId)
-        .flatMap(this::renewed)
-        .map(session -> new LatchkeyWebSession(sessions, clock, session, true, inPlaceChanges));
+    RequestedIds requested = RequestedIds.take(sessionId);
+    return Mono.deferContextual(
+        context -> {
+          RequestThread thread =
+              requested == null
+                  ? RequestThread.of(context)
+                  : RequestThread.of(requested.exchange());
+          Mono<Session> found =
+              requested == null || requested.size() == 1
+                  ? sessions.get(sessionId)
+                  : lastOf(requested);
+          return thread
+              .resume(found.flatMap(this::renewed))
+              .map(session -> session(session, true, thread));
+        });
+  }
+
+  private WebSession session(Session session, boolean stored, RequestThread thread) {
+    return new LatchkeyWebSession(sessions, clock, session, stored, inPlaceChanges, thread);
+  }
+
+  private Mono<Session> lastOf(RequestedIds ids) {
+    return sessions.getAll(ids.all()).reduce((earlier, later) -> later).doOnNext(this::accessed);
+  }
+
+  /** Records an access as {@link SessionStore#get} does, which {@code getAll} does not. */
+  private void accessed(Session session) {
+    if (AccessTime.isDue(session)) {
+      // If it fails, it is due again at the next read.
+      sessions.touch(session).subscribe(alive -> {}, error -> {});
+    }
   }
 
   private Mono<Session> renewed(Session session) {
@@ -176,7 +226,8 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
    */
   @Override
   public Mono<Void> removeSession(String sessionId) {
-    return sessions.delete(sessionId).then();
+    return Mono.deferContextual(
+        context -> RequestThread.of(context).resume(sessions.delete(sessionId)).then());
   }
 
   /**

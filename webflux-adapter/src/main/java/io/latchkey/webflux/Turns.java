@@ -4,7 +4,11 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
+import reactor.util.context.Context;
 
 /**
  * Lets asynchronous operations happen one after another, in the order of their subscriptions,
@@ -30,10 +34,7 @@ final class Turns {
                   end();
                   return;
                 }
-                operation
-                    .doOnTerminate(this::end)
-                    .contextWrite(sink.contextView())
-                    .subscribe(sink::success, sink::error, sink::success);
+                operation.doOnTerminate(this::end).subscribe(new Passing<>(sink));
               });
           if (pending.getAndIncrement() == 0) {
             startNext();
@@ -51,6 +52,40 @@ final class Turns {
     Runnable next = waiting.poll();
     if (next != null) {
       next.run();
+    }
+  }
+
+  /** Passes signals on as they are: Reactor's own subscriber would drop what a sink throws. */
+  private static final class Passing<T> implements CoreSubscriber<T> {
+    private final MonoSink<T> sink;
+
+    Passing(MonoSink<T> sink) {
+      this.sink = sink;
+    }
+
+    @Override
+    public Context currentContext() {
+      return Context.of(sink.contextView());
+    }
+
+    @Override
+    public void onSubscribe(Subscription subscription) {
+      subscription.request(Long.MAX_VALUE);
+    }
+
+    @Override
+    public void onNext(T value) {
+      sink.success(value);
+    }
+
+    @Override
+    public void onError(Throwable error) {
+      sink.error(error);
+    }
+
+    @Override
+    public void onComplete() {
+      sink.success(); // Does nothing after a value.
     }
   }
 }

@@ -91,7 +91,7 @@ class LatchkeyWebSessionIdResolverTest {
       request.cookie(new HttpCookie("SESSION", i + ID.substring(2)));
     }
 
-    assertThat(ids(resolver, request)).hasSize(4);
+    assertThat(ids(resolver, request)).hasSize(16);
   }
 
   @ParameterizedTest

@@ -188,7 +188,9 @@ class TypedWebSessionTest {
   void withoutTheOptionWhatIsChangedInPlaceIsNotSaved() {
     String id = saved(Map.of("cart", new Cart().with("tea")));
     Session session = value(sessions.get(id));
-    WebSession web = new LatchkeyWebSession(sessions, Clock.systemUTC(), session, true, false);
+    WebSession web =
+        new LatchkeyWebSession(
+            sessions, Clock.systemUTC(), session, true, false, RequestThread.UNKNOWN);
     this.<Cart>attribute(web, "cart").with("milk");
     save(web);
     assertThat(names(retrieved(id))).containsExactly("tea");

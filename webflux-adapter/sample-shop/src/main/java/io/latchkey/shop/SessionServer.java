@@ -40,7 +40,7 @@ final class SessionServer implements AutoCloseable {
     int port = freePort();
     EmbeddedServer embedded = EmbeddedServer.start(port);
     return new SessionServer(
-        "valkey://127.0.0.1:" + port,
+        embedded.uri(),
         "an embedded server on 127.0.0.1:"
             + port
             + ", which forgets everything when the shop stops",

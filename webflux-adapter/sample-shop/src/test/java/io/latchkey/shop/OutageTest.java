@@ -1,14 +1,21 @@
 package io.latchkey.shop;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.latchkey.shop.Browser.Page;
 import io.latchkey.tck.ServerProcess;
 import io.latchkey.tck.ValkeyServer;
+import io.latchkey.valkey.ValkeySessionStore;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -89,16 +96,70 @@ class OutageTest {
 
   @Test
   void embeddedServerEndsWhenItIsClosed() throws IOException {
-    int port;
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = socket.getLocalPort();
-    }
+    int port = freePort();
     try (var embedded = EmbeddedServer.start(port)) {
-      assertThat(embedded).isNotNull();
-      assertThat(SessionServer.answersPing(port)).isTrue();
+      assertThat(isReadable(embedded.uri())).isTrue();
     }
 
-    assertThat(SessionServer.answersPing(port)).isFalse();
+    assertThatThrownBy(() -> ping("127.0.0.1", port)).isInstanceOf(ConnectException.class);
+  }
+
+  @Test
+  void embeddedServerRefusesClientsWithoutItsPassword() throws IOException {
+    int port = freePort();
+    try (var embedded = EmbeddedServer.start(port)) {
+      assertThat(embedded.uri()).matches("valkey://:[A-Za-z0-9_-]{32}@127.0.0.1:" + port);
+      assertThat(ping("127.0.0.1", port)).startsWith("-NOAUTH");
+    }
+  }
+
+  @Test
+  void embeddedServerHasAnotherPasswordAtEachStart() throws IOException {
+    int port = freePort();
+    String first;
+    try (var embedded = EmbeddedServer.start(port)) {
+      first = embedded.uri();
+    }
+
+    try (var embedded = EmbeddedServer.start(port)) {
+      assertThat(embedded.uri()).isNotEqualTo(first);
+    }
+  }
+
+  @Test
+  void embeddedServerListensOnLoopbackOnly() throws IOException {
+    int port = freePort();
+    try (var embedded = EmbeddedServer.start(port)) {
+      assertThat(isReadable(embedded.uri())).isTrue();
+      NetworkInterface.networkInterfaces()
+          .flatMap(NetworkInterface::inetAddresses)
+          .filter(address -> !address.isLoopbackAddress())
+          .forEach(
+              address ->
+                  assertThatThrownBy(() -> ping(address.getHostAddress(), port))
+                      .isInstanceOf(IOException.class));
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static boolean isReadable(String uri) {
+    try (ValkeySessionStore sessions = ValkeySessionStore.connect(uri)) {
+      return sessions.get(sessions.newSession().id()).blockOptional().isEmpty();
+    }
+  }
+
+  private static String ping(String host, int port) throws IOException {
+    try (var socket = new Socket()) {
+      socket.connect(new InetSocketAddress(host, port), 5_000);
+      socket.setSoTimeout(5_000);
+      socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
+      return new String(socket.getInputStream().readNBytes(7), StandardCharsets.US_ASCII);
+    }
   }
 
   private static void assertIsApology(Page page) {

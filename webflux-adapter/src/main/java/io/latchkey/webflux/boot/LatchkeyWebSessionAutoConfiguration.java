@@ -13,6 +13,9 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.web.filter.reactive.ServerWebExchangeContextFilter;
 import org.springframework.web.server.adapter.WebHttpHandlerBuilder;
 import org.springframework.web.server.session.DefaultWebSessionManager;
 import org.springframework.web.server.session.WebSessionIdResolver;
@@ -42,6 +45,15 @@ public final class LatchkeyWebSessionAutoConfiguration {
       "org.springframework.boot.session.data.redis.autoconfigure.SessionDataRedisAutoConfiguration";
 
   LatchkeyWebSessionAutoConfiguration() {}
+
+  /** Tells stores and repositories of the request, whatever manager and resolver there are. */
+  @Bean
+  @Order(Ordered.HIGHEST_PRECEDENCE)
+  @ConditionalOnBean(SessionStore.class)
+  @ConditionalOnMissingBean
+  ServerWebExchangeContextFilter latchkeyExchangeContextFilter() {
+    return new ServerWebExchangeContextFilter();
+  }
 
   @Configuration(proxyBeanMethods = false)
   @ConditionalOnMissingBean(name = WebHttpHandlerBuilder.WEB_SESSION_MANAGER_BEAN_NAME)

@@ -10,6 +10,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -33,6 +34,7 @@ import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.web.filter.reactive.ServerWebExchangeContextFilter;
 import reactor.core.publisher.Mono;
 
 /**
@@ -167,6 +169,24 @@ class LatchkeyApplicationTest {
   }
 
   @Test
+  void fatalErrorOfAHandlerEndsItsRequestAndNoOther() {
+    start();
+    String cookie = cookie(get("/set/ada", null));
+
+    assertThatThrownBy(() -> get("/fatal", cookie)).hasRootCauseInstanceOf(IOException.class);
+
+    assertThat(get("/look", cookie).body()).isEqualTo("ada");
+  }
+
+  /** As Boot's own classes see it, which know nothing of Latchkey's. */
+  @Test
+  void contextTellsOfTheRequest() {
+    start();
+
+    assertThat(get("/context", null).body()).isEqualTo("/context");
+  }
+
+  @Test
   void startWithoutTheServerEndsInAnAnalysis(CapturedOutput output) {
     ServerProcess away = ValkeyServer.start();
     away.close();
@@ -209,7 +229,8 @@ class LatchkeyApplicationTest {
   private HttpResponse<String> get(String path, @Nullable String cookie, String... headers) {
     var context = (WebServerApplicationContext) Objects.requireNonNull(application);
     int port = Objects.requireNonNull(context.getWebServer()).getPort();
-    var request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + path));
+    var request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+            .timeout(Duration.ofSeconds(30));
     if (cookie != null) {
       request.header("Cookie", cookie);
     }
@@ -260,6 +281,8 @@ class LatchkeyApplicationTest {
           .GET("/visit", Application::visit)
           .GET("/foreign", Application::foreign)
           .GET("/end", Application::end)
+          .GET("/fatal", Application::fatal)
+          .GET("/context", Application::context)
           .build();
     }
 
@@ -299,6 +322,25 @@ class LatchkeyApplicationTest {
                 session.getAttributes().put("status", HttpStatus.OK);
                 return ServerResponse.ok().bodyValue(before.getClass().getSimpleName());
               });
+    }
+
+    private static Mono<ServerResponse> fatal(ServerRequest request) {
+      return request
+          .session()
+          .map(
+              session -> {
+                throw new NoClassDefFoundError("shop/Cart");
+              });
+    }
+
+    private static Mono<ServerResponse> context(ServerRequest request) {
+      return Mono.deferContextual(
+          context ->
+              ServerResponse.ok()
+                  .bodyValue(
+                      ServerWebExchangeContextFilter.getExchange(context)
+                          .map(exchange -> exchange.getRequest().getPath().value())
+                          .orElse("unknown")));
     }
 
     private static Mono<ServerResponse> end(ServerRequest request) {
