@@ -11,6 +11,7 @@ import io.latchkey.TypeRef;
 import io.latchkey.UnreadablePolicy;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.AttributeOptions;
+import io.latchkey.codec.SessionBounds;
 import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionEngine;
 import io.latchkey.internal.SessionSettings;
@@ -225,6 +226,9 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     private UnreadablePolicy unreadable = SessionSettings.DEFAULT.unreadable();
     private UnreadablePolicy unreadableAttributes = UnreadablePolicy.ABSENT;
     private final AttributeOptions attributes = new AttributeOptions();
+    private int maxSessionSize = SessionBounds.DEFAULT_MAX_SESSION_SIZE;
+    private @Nullable Integer maxAttributeSize;
+    private int maxAttributes = SessionBounds.DEFAULT_MAX_ATTRIBUTES;
     private final List<MigrationSource> sources = new ArrayList<>();
     private Clock clock = SessionSettings.DEFAULT.clock();
     private int connectionCount = DEFAULT_CONNECTIONS;
@@ -485,7 +489,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * @throws IllegalArgumentException if it is out of that range
      */
     public Builder maxSessionSize(int bytes) {
-      attributes.maxSessionSize(bytes);
+      maxSessionSize = SessionBounds.checkedSize("maxSessionSize", bytes);
       return this;
     }
 
@@ -504,7 +508,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * @throws IllegalArgumentException if it is out of that range
      */
     public Builder maxAttributeSize(int bytes) {
-      attributes.maxAttributeSize(bytes);
+      maxAttributeSize = SessionBounds.checkedSize("maxAttributeSize", bytes);
       return this;
     }
 
@@ -518,7 +522,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * @throws IllegalArgumentException if it is out of that range
      */
     public Builder maxAttributes(int count) {
-      attributes.maxAttributes(count);
+      maxAttributes = SessionBounds.checkedCount(count);
       return this;
     }
 
@@ -817,10 +821,10 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
                   unreadable,
                   clock)
               .checked();
+      AttributeCodec codec = attributes.codec(SessionBounds.of(maxSessionSize, maxAttributeSize, maxAttributes));
       Connections connections =
           connection.connections(
               uri, resources, commandTimeout, connectionCount, acknowledgement, fromReplicas);
-      AttributeCodec codec = attributes.codec();
       SessionKeys sessionKeys = new SessionKeys(namespace, keys);
       Changes changes =
           acknowledgement == null
