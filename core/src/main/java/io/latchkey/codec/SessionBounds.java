@@ -72,7 +72,7 @@ public record SessionBounds(int maxSessionSize, int maxAttributeSize, int maxAtt
    * @return the size
    * @throws IllegalArgumentException if it is out of range
    */
-  static int checkedSize(String option, int bytes) {
+  public static int checkedSize(String option, int bytes) {
     if (bytes < 1 || bytes > LARGEST_SIZE) {
       throw new IllegalArgumentException(
           option + " must be from 1 byte to 512 MiB (" + LARGEST_SIZE + " bytes), was " + bytes);
@@ -87,7 +87,7 @@ public record SessionBounds(int maxSessionSize, int maxAttributeSize, int maxAtt
    * @return the number
    * @throws IllegalArgumentException if it is out of range
    */
-  static int checkedCount(int count) {
+  public static int checkedCount(int count) {
     if (count < 1 || count > MOST_ATTRIBUTES) {
       throw new IllegalArgumentException(
           MAX_ATTRIBUTES + " must be from 1 to " + MOST_ATTRIBUTES + ", was " + count);
@@ -101,9 +101,10 @@ public record SessionBounds(int maxSessionSize, int maxAttributeSize, int maxAtt
    * @param maxSessionSize bytes of all attributes
    * @param maxAttributeSize bytes of one; null for the default
    * @param maxAttributes number of attributes
+   * @return the bounds
    * @throws IllegalArgumentException if an attribute may be larger than a session
    */
-  static SessionBounds of(
+  public static SessionBounds of(
       int maxSessionSize, @Nullable Integer maxAttributeSize, int maxAttributes) {
     if (maxAttributeSize == null) {
       return new SessionBounds(

@@ -10,6 +10,7 @@ import io.latchkey.SessionTooLargeException;
 import io.latchkey.TypeRef;
 import io.latchkey.UnreadablePolicy;
 import io.latchkey.codec.AttributeOptions;
+import io.latchkey.codec.SessionBounds;
 import io.latchkey.internal.SessionEngine;
 import io.latchkey.internal.SessionSettings;
 import java.time.Clock;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -129,6 +131,9 @@ public final class MemorySessionStore implements SessionStore {
     private UnreadablePolicy unreadable = SessionSettings.DEFAULT.unreadable();
     private UnreadablePolicy unreadableAttributes = UnreadablePolicy.ABSENT;
     private final AttributeOptions attributes = new AttributeOptions();
+    private int maxSessionSize = SessionBounds.DEFAULT_MAX_SESSION_SIZE;
+    private @Nullable Integer maxAttributeSize;
+    private int maxAttributes = SessionBounds.DEFAULT_MAX_ATTRIBUTES;
     private Clock clock = SessionSettings.DEFAULT.clock();
 
     private Builder() {}
@@ -323,7 +328,7 @@ public final class MemorySessionStore implements SessionStore {
      * @throws IllegalArgumentException if it is out of that range
      */
     public Builder maxSessionSize(int bytes) {
-      attributes.maxSessionSize(bytes);
+      maxSessionSize = SessionBounds.checkedSize("maxSessionSize", bytes);
       return this;
     }
 
@@ -342,7 +347,7 @@ public final class MemorySessionStore implements SessionStore {
      * @throws IllegalArgumentException if it is out of that range
      */
     public Builder maxAttributeSize(int bytes) {
-      attributes.maxAttributeSize(bytes);
+      maxAttributeSize = SessionBounds.checkedSize("maxAttributeSize", bytes);
       return this;
     }
 
@@ -356,7 +361,7 @@ public final class MemorySessionStore implements SessionStore {
      * @throws IllegalArgumentException if it is out of that range
      */
     public Builder maxAttributes(int count) {
-      attributes.maxAttributes(count);
+      maxAttributes = SessionBounds.checkedCount(count);
       return this;
     }
 
@@ -398,7 +403,7 @@ public final class MemorySessionStore implements SessionStore {
           new SessionEngine(
               new MemoryBackend(settings, entries),
               settings,
-              attributes.codec(),
+              attributes.codec(SessionBounds.of(maxSessionSize, maxAttributeSize, maxAttributes)),
               unreadableAttributes));
     }
   }

@@ -11,6 +11,7 @@ import io.latchkey.TypeRef;
 import io.latchkey.UnreadablePolicy;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.AttributeOptions;
+import io.latchkey.codec.SessionBounds;
 import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionEngine;
 import io.latchkey.internal.SessionSettings;
@@ -232,6 +233,9 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     private UnreadablePolicy unreadable = SessionSettings.DEFAULT.unreadable();
     private UnreadablePolicy unreadableAttributes = UnreadablePolicy.ABSENT;
     private final AttributeOptions attributes = new AttributeOptions();
+    private int maxSessionSize = SessionBounds.DEFAULT_MAX_SESSION_SIZE;
+    private @Nullable Integer maxAttributeSize;
+    private int maxAttributes = SessionBounds.DEFAULT_MAX_ATTRIBUTES;
     private final List<MigrationSource> sources = new ArrayList<>();
     private Clock clock = SessionSettings.DEFAULT.clock();
     private int connectionCount = DEFAULT_CONNECTIONS;
@@ -481,7 +485,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * @throws IllegalArgumentException if it is out of that range
      */
     public Builder maxSessionSize(int bytes) {
-      attributes.maxSessionSize(bytes);
+      maxSessionSize = SessionBounds.checkedSize("maxSessionSize", bytes);
       return this;
     }
 
@@ -500,7 +504,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * @throws IllegalArgumentException if it is out of that range
      */
     public Builder maxAttributeSize(int bytes) {
-      attributes.maxAttributeSize(bytes);
+      maxAttributeSize = SessionBounds.checkedSize("maxAttributeSize", bytes);
       return this;
     }
 
@@ -514,7 +518,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * @throws IllegalArgumentException if it is out of that range
      */
     public Builder maxAttributes(int count) {
-      attributes.maxAttributes(count);
+      maxAttributes = SessionBounds.checkedCount(count);
       return this;
     }
 

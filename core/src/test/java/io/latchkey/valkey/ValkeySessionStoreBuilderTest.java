@@ -77,6 +77,11 @@ class ValkeySessionStoreBuilderTest {
         refused(b -> b.acknowledgedBy(0, SECOND), "acknowledgedBy", "at least 1 replica", "0"),
         refused(b -> b.acknowledgedBy(1, Duration.ZERO), "acknowledgedBy", "1 milli", "PT0S"),
         refused(b -> b.acknowledgedBy(1, Duration.ofNanos(999_999)), "acknowledgedBy", "0.00099"),
+        refused(b -> b.maxSessionSize(0), "maxSessionSize", "512 MiB", "0"),
+        refused(b -> b.maxSessionSize(536_870_913), "maxSessionSize", "536870913"),
+        refused(b -> b.maxAttributeSize(-1), "maxAttributeSize", "1 byte", "-1"),
+        refused(b -> b.maxAttributes(0), "maxAttributes", "1 to 1000000", "0"),
+        refused(b -> b.maxAttributes(1_000_001), "maxAttributes", "1000001"),
         refused(b -> b.namespace(""), "namespace", "1 to 64", "''"),
         refused(b -> b.namespace("x".repeat(65)), "namespace", "1 to 64", "xxx"),
         refused(b -> b.namespace("a{b}"), "namespace", "letters", "'a{b}'"),
@@ -110,6 +115,9 @@ class ValkeySessionStoreBuilderTest {
         accepted(b -> b.commandTimeout(Duration.ofMinutes(10))),
         accepted(b -> b.acknowledgedBy(1, Duration.ofMillis(1))),
         accepted(b -> b.acknowledgedBy(1, SECOND).commandTimeout(SECOND.multipliedBy(2))),
+        accepted(b -> b.maxSessionSize(1)),
+        accepted(b -> b.maxSessionSize(536_870_912).maxAttributeSize(536_870_912)),
+        accepted(b -> b.maxAttributes(1_000_000)),
         accepted(b -> b.namespace("A.z_9-:/")),
         accepted(b -> b.namespace("x".repeat(64))));
   }
@@ -132,6 +140,17 @@ class ValkeySessionStoreBuilderTest {
         .hasMessageContainingAll("touchInterval", "idle timeout of PT1S", "PT1H");
     assertThatThrownBy(
             () -> ValkeySessionStore.builder(URI).touchInterval(hour).idleTimeout(second).build())
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void anAttributeThatMayBeLargerThanASessionIsRefusedWhateverWasSetFirst() {
+    assertThatThrownBy(
+            () -> ValkeySessionStore.builder(URI).maxAttributeSize(11).maxSessionSize(10).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("maxAttributeSize", "maxSessionSize", "10 bytes", "11");
+    assertThatThrownBy(
+            () -> ValkeySessionStore.builder(URI).maxSessionSize(10).maxAttributeSize(11).build())
         .isInstanceOf(IllegalArgumentException.class);
   }
 
