@@ -166,15 +166,6 @@ public final class AttributeCodec {
   }
 
   /**
-   * How large sessions may be.
-   *
-   * @return the bounds
-   */
-  public SessionBounds bounds() {
-    return bounds;
-  }
-
-  /**
    * Encodes a value of any size, and refuses one of a class that is not allowed if an option asks
    * for that.
    *

@@ -834,8 +834,9 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
                   unreadable,
                   clock)
               .checked();
-      AttributeCodec codec = attributes.codec();
-      connection.checkAnswersOf(codec.bounds());
+      SessionBounds bounds = SessionBounds.of(maxSessionSize, maxAttributeSize, maxAttributes);
+      connection.checkAnswersOf(bounds);
+      AttributeCodec codec = attributes.codec(bounds);
       Connections connections =
           connection.connections(
               uri, resources, commandTimeout, connectionCount, acknowledgement, fromReplicas);
