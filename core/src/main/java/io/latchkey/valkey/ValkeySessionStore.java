@@ -50,11 +50,11 @@ import reactor.core.publisher.Mono;
  *
  * <p>The key ends with the locator, the first 16 characters of the id. The other 24 are the secret,
  * of which only a digest is stored: whoever reads the store holds no id that it would accept. The
- * string under the document's first key, the header, has the format's version, the locator, the last
- * access, the idle timeout and the absolute end in milliseconds (0 for none), the version with the
- * token of its writer, the digest of the secret (the first 192 bits of its SHA-256, base64url), and
- * length and CRC32C of what follows. A document that another client wrote again, in another order
- * or with other white space, is unreadable, and left alone.
+ * string under the document's first key, the header, has the format's version, the locator, the
+ * last access, the idle timeout and the absolute end in milliseconds (0 for none), the version with
+ * the token of its writer, the digest of the secret (the first 192 bits of its SHA-256, base64url),
+ * and length and CRC32C of what follows. A document that another client wrote again, in another
+ * order or with other white space, is unreadable, and left alone.
  *
  * <p>The clocks of all instances should agree to within a fraction of the idle timeout. An instance
  * whose clock is behind that of the last access does not prolong the session until it has caught
@@ -804,12 +804,12 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      *
      * @return a store that is not connected yet
      * @throws IllegalArgumentException if {@link #maxAttributeSize} is more than {@link
-     *     #maxSessionSize}, if the touch interval is longer than the idle timeout, if
-     *     {@link #migrateFrom} names this store's own layout or keys, if {@link #acknowledgedBy}
-     *     leaves too little of the {@link #commandTimeout}, if an option needs another URI (with
-     *     TLS, with sentinels, without a password), if two options exclude each other, as {@link
-     *     #migrateFrom} and {@link #readFromReplicas} do, or if sessions of Spring Session are to be
-     *     migrated on a cluster
+     *     #maxSessionSize}, if the touch interval is longer than the idle timeout, if {@link
+     *     #migrateFrom} names this store's own layout or keys, if {@link #acknowledgedBy} leaves
+     *     too little of the {@link #commandTimeout}, if an option needs another URI (with TLS, with
+     *     sentinels, without a password), if two options exclude each other, as {@link
+     *     #migrateFrom} and {@link #readFromReplicas} do, or if sessions of Spring Session are to
+     *     be migrated on a cluster
      */
     public ValkeySessionStore build() {
       checkSources();

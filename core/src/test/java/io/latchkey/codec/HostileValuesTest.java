@@ -409,7 +409,8 @@ class HostileValuesTest {
 
   @Test
   void whateverIsStoredComparingWithItGivesAnAnswer() {
-    values().forEach(json -> assertThat(CODEC.isUnchanged("a", new Item("x", 1, 2), json)).isFalse());
+    values()
+        .forEach(json -> assertThat(CODEC.isUnchanged("a", new Item("x", 1, 2), json)).isFalse());
   }
 
   /** Whether it gave a value, or an error of ours. */
@@ -473,8 +474,7 @@ class HostileValuesTest {
             tagged("java.util.concurrent.CopyOnWriteArrayList", many(i -> "1", "[", "]"))),
         arguments(
             "a set that copies itself",
-            tagged(
-                "java.util.concurrent.CopyOnWriteArraySet", many(String::valueOf, "[", "]"))));
+            tagged("java.util.concurrent.CopyOnWriteArraySet", many(String::valueOf, "[", "]"))));
   }
 
   private static String tagged(String tag, String value) {

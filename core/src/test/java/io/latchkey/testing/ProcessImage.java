@@ -53,9 +53,7 @@ public final class ProcessImage {
           record
               .getClass()
               .getDeclaredConstructor(
-                  Arrays.stream(components)
-                      .map(RecordComponent::getType)
-                      .toArray(Class<?>[]::new));
+                  Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new));
       constructor.setAccessible(true);
       return constructor.newInstance(
           Arrays.stream(components).map(component -> copyOf(value(component, record))).toArray());
