@@ -182,7 +182,9 @@ record ValkeyUri(Topology topology, List<RedisURI> servers, boolean hasCredentia
     }
     boolean canBeTold = PARAMETER_NAME.matcher(name).matches();
     return new RefusedPartException(
-        "uri must not have " + (canBeTold ? "the parameter " + name : "that parameter") + ". "
+        "uri must not have "
+            + (canBeTold ? "the parameter " + name : "that parameter")
+            + ". "
             + advice);
   }
 
