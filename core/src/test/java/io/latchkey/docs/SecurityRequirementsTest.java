@@ -41,11 +41,11 @@ class SecurityRequirementsTest {
     Map<String, String> sources = sources();
     for (Row row : rows()) {
       for (String test : row.tests()) {
-        String[] name = test.split("\\.");
-        assertThat(sources).as("row %d", row.number()).containsKey(name[0]);
-        assertThat(METHOD.matcher(sources.get(name[0])).results().map(method -> method.group(1)))
-            .as("row %d, %s", row.number(), name[0])
-            .contains(name[1]);
+        String type = test.substring(0, test.indexOf('.'));
+        assertThat(sources).as("row %d", row.number()).containsKey(type);
+        assertThat(METHOD.matcher(sources.get(type)).results().map(method -> method.group(1)))
+            .as("row %d, %s", row.number(), type)
+            .contains(test.substring(type.length() + 1));
       }
     }
   }
