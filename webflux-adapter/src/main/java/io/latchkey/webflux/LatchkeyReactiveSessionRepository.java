@@ -77,8 +77,7 @@ public final class LatchkeyReactiveSessionRepository implements ReactiveSessionR
   @Override
   public Mono<Session> createSession() {
     return Mono.deferContextual(
-        context ->
-            Mono.just(session(sessions.newSession(), false, RequestThread.of(context))));
+        context -> Mono.just(session(sessions.newSession(), false, RequestThread.of(context))));
   }
 
   /**

@@ -199,9 +199,7 @@ final class LatchkeyWebSession implements WebSession {
     return inTurn(
         Mono.defer(
             () ->
-                maybeStored
-                    ? thread.resume(sessions.delete(session.id())).then()
-                    : Mono.empty()));
+                maybeStored ? thread.resume(sessions.delete(session.id())).then() : Mono.empty()));
   }
 
   Mono<Void> touch() {
