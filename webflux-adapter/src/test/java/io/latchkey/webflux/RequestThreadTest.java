@@ -66,6 +66,7 @@ class RequestThreadTest {
   }
 
   /** What a handler asks the store for before it continues. */
+  @SuppressWarnings("ImmutableEnumChecker") // functions without state
   enum Call {
     READ((test, session) -> Mono.just(session)),
     SAVE((test, session) -> changed(session).save().thenReturn(session)),
@@ -121,6 +122,7 @@ class RequestThreadTest {
   enum Fatal {
     STACK_OVERFLOW {
       @Override
+      @SuppressWarnings("InfiniteRecursion") // on purpose
       void cause() {
         cause();
       }
