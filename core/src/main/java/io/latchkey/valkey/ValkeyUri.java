@@ -46,7 +46,8 @@ record ValkeyUri(Topology topology, List<RedisURI> servers, boolean hasCredentia
               + HOST
               + "(?:,"
               + HOST
-              + ")*)(?<path>(?:/[^?#]*)?)(?<query>(?:[?#].*)?)");
+              // Never taken back, so that a thousand hosts take no stack.
+              + ")*+)(?<path>(?:/[^?#]*)?)(?<query>(?:[?#].*)?)");
 
   private static final Pattern PRIMARY_NAME =
       Pattern.compile("\\?sentinelMasterId=([A-Za-z0-9._:-]{1,256})");

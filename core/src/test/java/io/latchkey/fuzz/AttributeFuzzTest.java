@@ -77,8 +77,8 @@ class AttributeFuzzTest {
                     .map(type -> ((char) type.intValue() + json).getBytes(StandardCharsets.UTF_8)));
   }
 
-  @FuzzTest(maxDuration = "60m")
   @MethodSource("seeds")
+  @FuzzTest(maxDuration = "60m")
   void anyBytesAreAValueOrAnErrorOfOurs(byte[] data) {
     if (data.length == 0) {
       return;

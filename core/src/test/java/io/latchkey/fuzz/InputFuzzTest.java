@@ -40,8 +40,8 @@ class InputFuzzTest {
         .map(uri -> uri.getBytes(StandardCharsets.UTF_8));
   }
 
-  @FuzzTest(maxDuration = "60m")
   @MethodSource("ids")
+  @FuzzTest(maxDuration = "60m")
   void anyTextThatIsNoIdFindsNothing(byte[] data) {
     String id = new String(data, StandardCharsets.UTF_8);
     time.run(
@@ -55,8 +55,8 @@ class InputFuzzTest {
         });
   }
 
-  @FuzzTest(maxDuration = "60m")
   @MethodSource("uris")
+  @FuzzTest(maxDuration = "60m")
   void anyTextIsAUriOrRefused(byte[] data) {
     time.run(data.length, () -> FuzzTargets.parseUri(new String(data, StandardCharsets.UTF_8)));
   }

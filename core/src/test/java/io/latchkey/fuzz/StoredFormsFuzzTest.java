@@ -48,20 +48,20 @@ class StoredFormsFuzzTest {
         .map(hash -> hash.getBytes(StandardCharsets.UTF_8));
   }
 
-  @FuzzTest(maxDuration = "60m")
   @MethodSource("seeds")
+  @FuzzTest(maxDuration = "60m")
   void anyBytesAreADocumentOrUnreadable(byte[] data) {
     time.run(data.length, () -> FuzzTargets.readDocument(data));
   }
 
-  @FuzzTest(maxDuration = "60m")
   @MethodSource("bodies")
+  @FuzzTest(maxDuration = "60m")
   void anyBodyBehindAHeadThatFitsItIsReadOrUnreadable(byte[] data) {
     time.run(data.length, () -> FuzzTargets.readDocument(FuzzTargets.documentOf(data)));
   }
 
-  @FuzzTest(maxDuration = "60m")
   @MethodSource("fields")
+  @FuzzTest(maxDuration = "60m")
   void anyFieldsBesideAHeadThatFitsThemAreReadOrUnreadable(byte[] data) {
     time.run(data.length, () -> FuzzTargets.readHash(data));
   }
