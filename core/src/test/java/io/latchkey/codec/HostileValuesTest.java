@@ -90,6 +90,7 @@ class HostileValuesTest {
       name = overflow(name);
     }
 
+    @SuppressWarnings("InfiniteRecursion") // so it is to be
     static String overflow(String name) {
       return overflow(name + name.length()) + name;
     }
