@@ -177,15 +177,15 @@ public final class MemorySessionStore implements SessionStore {
     }
 
     /**
-     * How long the old id still finds a session whose id was renewed, so that requests which are
+     * How long the former id still finds a session whose id was renewed, so that requests which are
      * under way with it are not signed out; not at all by default.
      *
      * <p>This does not weaken the protection against session fixation. Whoever planted an id, and
      * waits for its visitor to sign in, gains nothing: a rotation that takes changes along, as one
      * at sign-in does, leaves no grace, nor does one with {@code rotateId(session, Duration.ZERO)},
      * which is what the WebFlux adapter calls when a visitor signs in. With a grace rotate only
-     * sessions that stay what they are; then the old id opens nothing that it did not open before.
-     * It ends with the session, and deleting by it ends the session.
+     * sessions that stay what they are; then the former id opens nothing that it did not open
+     * before. It ends with the session, and deleting by it ends the session.
      *
      * @param grace from 0, for none, to 5 minutes
      * @return this builder

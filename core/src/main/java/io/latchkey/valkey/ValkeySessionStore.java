@@ -335,15 +335,15 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     }
 
     /**
-     * How long the old id still finds a session whose id was renewed, so that requests which are
+     * How long the former id still finds a session whose id was renewed, so that requests which are
      * under way with it are not signed out; not at all by default.
      *
      * <p>This does not weaken the protection against session fixation. Whoever planted an id, and
      * waits for its visitor to sign in, gains nothing: a rotation that takes changes along, as one
      * at sign-in does, leaves no grace, nor does one with {@code rotateId(session, Duration.ZERO)},
      * which is what the WebFlux adapter calls when a visitor signs in. With a grace rotate only
-     * sessions that stay what they are; then the old id opens nothing that it did not open before.
-     * It ends with the session, and deleting by it ends the session.
+     * sessions that stay what they are; then the former id opens nothing that it did not open
+     * before. It ends with the session, and deleting by it ends the session.
      *
      * @param grace from 0, for none, to 5 minutes
      * @return this builder
@@ -659,10 +659,10 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * <p>This is what it costs: {@link SessionStore#get} and {@link SessionStore#getAll} may answer
      * with what a session was up to 3 seconds ago. <b>A session that another instance deleted can
      * still be read here for as long</b>, by a visitor who signed out, say, or by whoever was
-     * signed out; and so can the old id of one that was rotated. An attribute that another instance
-     * changed may have its former value. What this store itself wrote it reads back: after each of
-     * its own writes to a session, a touch among them, it reads that from the primary until the
-     * replicas must have it.
+     * signed out; and so can the former id of one that was rotated. An attribute that another
+     * instance changed may have its former value. What this store itself wrote it reads back: after
+     * each of its own writes to a session, a touch among them, it reads that from the primary until
+     * the replicas must have it.
      *
      * <p>Nothing else gets weaker. All changes go to the primary, and are made only to the session
      * as it is there: one that has ended does not come back ({@link

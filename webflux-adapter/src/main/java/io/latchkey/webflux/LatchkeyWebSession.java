@@ -146,7 +146,7 @@ final class LatchkeyWebSession implements WebSession {
       return Mono.error(hasEnded(null));
     }
     if (!maybeStored) {
-      // The old id was never sent to anybody, so another one will do.
+      // The former id was never sent to anybody, so another one will do.
       session = sessions.newSession();
       attributes.standOn(session);
       return saveNow();

@@ -31,7 +31,7 @@ import org.springframework.util.unit.DataSize;
  * @param touchInterval How old the stored last access may become before a read writes the next one;
  *     0 for every access. A sixtieth of the idle timeout by default. If a duration suffix is not
  *     specified, seconds will be used.
- * @param rotationGrace How long, up to 5 minutes, the old id still finds a session whose id was
+ * @param rotationGrace How long, up to 5 minutes, the former id still finds a session whose id was
  *     renewed. If a duration suffix is not specified, seconds will be used.
  * @param conflicts What a save does when somebody else saved the session since it was read.
  * @param unreadable What a read does with bytes that are no session.
