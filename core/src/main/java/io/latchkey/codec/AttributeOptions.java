@@ -140,8 +140,7 @@ public final class AttributeOptions {
    */
   public AttributeCodec codec(SessionBounds bounds) {
     ClassLoader context = Thread.currentThread().getContextClassLoader();
-    return codec(
-        context != null ? context : AttributeOptions.class.getClassLoader(), bounds);
+    return codec(context != null ? context : AttributeOptions.class.getClassLoader(), bounds);
   }
 
   private AttributeCodec codec(ClassLoader loader, SessionBounds bounds) {

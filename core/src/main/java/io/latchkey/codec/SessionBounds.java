@@ -130,8 +130,7 @@ public record SessionBounds(int maxSessionSize, int maxAttributeSize, int maxAtt
     for (Map.Entry<String, @Nullable JsonBytes> change : changes.entrySet()) {
       JsonBytes value = change.getValue();
       // A character of a name takes six bytes at the most.
-      if (value != null
-          && value.length() > maxAttributeSize - 2 - 6L * change.getKey().length()) {
+      if (value != null && value.length() > maxAttributeSize - 2 - 6L * change.getKey().length()) {
         checkAttribute(change.getKey(), value, before.get(change.getKey()));
       }
     }

@@ -791,10 +791,10 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      *
      * @return a store that is not connected yet
      * @throws IllegalArgumentException if {@link #maxAttributeSize} is more than {@link
-     *     #maxSessionSize}, if the touch interval is longer than the idle timeout, if
-     *     {@link #migrateFrom} names this store's own layout or keys, if {@link #acknowledgedBy}
-     *     leaves too little of the {@link #commandTimeout}, if an option needs another URI (with
-     *     TLS, with sentinels, without a password), if two options exclude each other, as {@link
+     *     #maxSessionSize}, if the touch interval is longer than the idle timeout, if {@link
+     *     #migrateFrom} names this store's own layout or keys, if {@link #acknowledgedBy} leaves
+     *     too little of the {@link #commandTimeout}, if an option needs another URI (with TLS, with
+     *     sentinels, without a password), if two options exclude each other, as {@link
      *     #migrateFrom} and {@link #readFromReplicas} do, or if {@link Keys#PLAIN} or sessions of
      *     Spring Session are to lie on a cluster
      */
@@ -821,7 +821,8 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
                   unreadable,
                   clock)
               .checked();
-      AttributeCodec codec = attributes.codec(SessionBounds.of(maxSessionSize, maxAttributeSize, maxAttributes));
+      AttributeCodec codec =
+          attributes.codec(SessionBounds.of(maxSessionSize, maxAttributeSize, maxAttributes));
       Connections connections =
           connection.connections(
               uri, resources, commandTimeout, connectionCount, acknowledgement, fromReplicas);

@@ -61,7 +61,9 @@ class AttributeFuzzTest {
 
   static Stream<byte[]> seeds() {
     return Stream.of(
-            "{\"@type\":\"" + Item.class.getName() + "\",\"name\":\"x\",\"count\":1,\"items\":[{}]}",
+            "{\"@type\":\""
+                + Item.class.getName()
+                + "\",\"name\":\"x\",\"count\":1,\"items\":[{}]}",
             "{\"@type\":\"java.util.HashMap\",\"@entries\":[1,\"one\",{\"@type\":\"int[][]\",\"@value\":[[1]]},null]}",
             "{\"@type\":\"java.util.EnumMap<java.util.concurrent.TimeUnit>\",\"@value\":{\"DAYS\":1}}",
             "{\"@type\":\"java.util.concurrent.CopyOnWriteArrayList\",\"@value\":[1,2]}",
@@ -78,7 +80,7 @@ class AttributeFuzzTest {
   }
 
   @MethodSource("seeds")
-  @FuzzTest(maxDuration = "60m")
+  @FuzzTest(maxDuration = "24h", maxExecutions = 10_000_000)
   void anyBytesAreAValueOrAnErrorOfOurs(byte[] data) {
     if (data.length == 0) {
       return;

@@ -98,7 +98,8 @@ class SessionBoundsTest {
     SessionTooLargeException error =
         tooLarge(store.create(Map.of("a", of(40), "b", of(51), "c", of(10))));
     assertThat(error)
-        .hasMessageContainingAll("101 bytes", "maxSessionSize", "100", "'b' 51 bytes, 'a' 40 bytes");
+        .hasMessageContainingAll(
+            "101 bytes", "maxSessionSize", "100", "'b' 51 bytes, 'a' 40 bytes");
     assertThat(error.option()).isEqualTo("maxSessionSize");
     assertThat(error.largestAttributes().keySet()).containsExactly("b", "a", "c");
   }

@@ -122,9 +122,7 @@ final class StoreOptions {
     set(
         property,
         value,
-        size ->
-            option.accept(
-                (int) Math.max(-1, Math.min(size.toBytes(), Integer.MAX_VALUE))));
+        size -> option.accept((int) Math.max(-1, Math.min(size.toBytes(), Integer.MAX_VALUE))));
   }
 
   /** Sets an option, if there is a value for it. */
