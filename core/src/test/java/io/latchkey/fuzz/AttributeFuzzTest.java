@@ -80,7 +80,7 @@ class AttributeFuzzTest {
   }
 
   @MethodSource("seeds")
-  @FuzzTest(maxDuration = "60m")
+  @FuzzTest(maxDuration = "24h", maxExecutions = 10_000_000)
   void anyBytesAreAValueOrAnErrorOfOurs(byte[] data) {
     if (data.length == 0) {
       return;

@@ -41,7 +41,7 @@ class InputFuzzTest {
   }
 
   @MethodSource("ids")
-  @FuzzTest(maxDuration = "60m")
+  @FuzzTest(maxDuration = "24h", maxExecutions = 10_000_000)
   void anyTextThatIsNoIdFindsNothing(byte[] data) {
     String id = new String(data, StandardCharsets.UTF_8);
     time.run(
@@ -56,7 +56,7 @@ class InputFuzzTest {
   }
 
   @MethodSource("uris")
-  @FuzzTest(maxDuration = "60m")
+  @FuzzTest(maxDuration = "24h", maxExecutions = 10_000_000)
   void anyTextIsAUriOrRefused(byte[] data) {
     time.run(data.length, () -> FuzzTargets.parseUri(new String(data, StandardCharsets.UTF_8)));
   }

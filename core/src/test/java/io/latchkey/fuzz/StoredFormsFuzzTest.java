@@ -49,19 +49,19 @@ class StoredFormsFuzzTest {
   }
 
   @MethodSource("seeds")
-  @FuzzTest(maxDuration = "60m")
+  @FuzzTest(maxDuration = "24h", maxExecutions = 10_000_000)
   void anyBytesAreADocumentOrUnreadable(byte[] data) {
     time.run(data.length, () -> FuzzTargets.readDocument(data));
   }
 
   @MethodSource("bodies")
-  @FuzzTest(maxDuration = "60m")
+  @FuzzTest(maxDuration = "24h", maxExecutions = 10_000_000)
   void anyBodyBehindAHeadThatFitsItIsReadOrUnreadable(byte[] data) {
     time.run(data.length, () -> FuzzTargets.readDocument(FuzzTargets.documentOf(data)));
   }
 
   @MethodSource("fields")
-  @FuzzTest(maxDuration = "60m")
+  @FuzzTest(maxDuration = "24h", maxExecutions = 10_000_000)
   void anyFieldsBesideAHeadThatFitsThemAreReadOrUnreadable(byte[] data) {
     time.run(data.length, () -> FuzzTargets.readHash(data));
   }
