@@ -47,8 +47,8 @@ public record SessionBounds(int maxSessionSize, int maxAttributeSize, int maxAtt
       new SessionBounds(
           DEFAULT_MAX_SESSION_SIZE, DEFAULT_MAX_ATTRIBUTE_SIZE, DEFAULT_MAX_ATTRIBUTES);
 
-  /** As large as a value in Valkey can be. */
-  private static final int LARGEST_SIZE = 512 << 20;
+  /** Half of what a value in Valkey can have: the answer with it has its own bound. */
+  private static final int LARGEST_SIZE = 256 << 20;
 
   private static final int MOST_ATTRIBUTES = 1_000_000;
   private static final String MAX_SESSION_SIZE = "maxSessionSize";
@@ -75,7 +75,7 @@ public record SessionBounds(int maxSessionSize, int maxAttributeSize, int maxAtt
   public static int checkedSize(String option, int bytes) {
     if (bytes < 1 || bytes > LARGEST_SIZE) {
       throw new IllegalArgumentException(
-          option + " must be from 1 byte to 512 MiB (" + LARGEST_SIZE + " bytes), was " + bytes);
+          option + " must be from 1 byte to 256 MiB (" + LARGEST_SIZE + " bytes), was " + bytes);
     }
     return bytes;
   }

@@ -480,7 +480,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * UTF-8, with quotes and escapes. A session that is stored and larger, because the limit was
      * lowered, is read as ever. It may be saved as long as it does not grow.
      *
-     * @param bytes from 1 byte to 512 MiB
+     * @param bytes from 1 byte to 256 MiB
      * @return this builder
      * @throws IllegalArgumentException if it is out of that range
      */
@@ -499,7 +499,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * name has more than 500 characters. Such a value is refused with {@link
      * SessionAttributeException}.
      *
-     * @param bytes from 1 byte to 512 MiB; {@link #build} refuses more than {@link #maxSessionSize}
+     * @param bytes from 1 byte to 256 MiB; {@link #build} refuses more than {@link #maxSessionSize}
      * @return this builder
      * @throws IllegalArgumentException if it is out of that range
      */

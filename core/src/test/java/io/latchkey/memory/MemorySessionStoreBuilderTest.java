@@ -28,7 +28,7 @@ class MemorySessionStoreBuilderTest {
             b -> b.attribute("a", String.class).attribute("a", Long.class),
             "'a'",
             "java.lang.Long"),
-        refused(b -> b.maxSessionSize(0), "maxSessionSize", "512 MiB", "0"),
+        refused(b -> b.maxSessionSize(0), "maxSessionSize", "256 MiB", "0"),
         refused(b -> b.maxAttributeSize(0), "maxAttributeSize", "1 byte", "0"),
         refused(b -> b.maxAttributes(0), "maxAttributes", "1 to 1000000", "0"),
         refused(

@@ -77,8 +77,8 @@ class ValkeySessionStoreBuilderTest {
         refused(b -> b.acknowledgedBy(0, SECOND), "acknowledgedBy", "at least 1 replica", "0"),
         refused(b -> b.acknowledgedBy(1, Duration.ZERO), "acknowledgedBy", "1 milli", "PT0S"),
         refused(b -> b.acknowledgedBy(1, Duration.ofNanos(999_999)), "acknowledgedBy", "0.00099"),
-        refused(b -> b.maxSessionSize(0), "maxSessionSize", "512 MiB", "0"),
-        refused(b -> b.maxSessionSize(536_870_913), "maxSessionSize", "536870913"),
+        refused(b -> b.maxSessionSize(0), "maxSessionSize", "256 MiB", "0"),
+        refused(b -> b.maxSessionSize(268_435_457), "maxSessionSize", "268435457"),
         refused(b -> b.maxAttributeSize(-1), "maxAttributeSize", "1 byte", "-1"),
         refused(b -> b.maxAttributes(0), "maxAttributes", "1 to 1000000", "0"),
         refused(b -> b.maxAttributes(1_000_001), "maxAttributes", "1000001"),
@@ -116,10 +116,24 @@ class ValkeySessionStoreBuilderTest {
         accepted(b -> b.acknowledgedBy(1, Duration.ofMillis(1))),
         accepted(b -> b.acknowledgedBy(1, SECOND).commandTimeout(SECOND.multipliedBy(2))),
         accepted(b -> b.maxSessionSize(1)),
-        accepted(b -> b.maxSessionSize(536_870_912).maxAttributeSize(536_870_912)),
+        accepted(
+            b ->
+                b.maxSessionSize(268_435_456)
+                    .maxAttributeSize(268_435_456)
+                    .maxAnswerSize(536_870_912)),
         accepted(b -> b.maxAttributes(1_000_000)),
         accepted(b -> b.namespace("A.z_9-:/")),
         accepted(b -> b.namespace("x".repeat(64))));
+  }
+
+  @Test
+  void anAnswerSizeBelowThatOfASessionIsRefused() {
+    assertThatThrownBy(() -> ValkeySessionStore.builder(URI).maxSessionSize(67_000_000).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("maxAnswerSize", "maxSessionSize", "67108864");
+    assertThatThrownBy(() -> ValkeySessionStore.builder(URI).maxAnswerSize(1_100_000).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("maxAnswerSize", "1100000");
   }
 
   @ParameterizedTest
