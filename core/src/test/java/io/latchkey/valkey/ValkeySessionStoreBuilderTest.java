@@ -128,7 +128,7 @@ class ValkeySessionStoreBuilderTest {
 
   @Test
   void anAnswerSizeBelowThatOfASessionIsRefused() {
-    assertThatThrownBy(() -> ValkeySessionStore.builder(URI).maxSessionSize(67_000_000).build())
+    assertThatThrownBy(() -> ValkeySessionStore.builder(URI).maxSessionSize(67_100_000).build())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("maxAnswerSize", "maxSessionSize", "67108864");
     assertThatThrownBy(() -> ValkeySessionStore.builder(URI).maxAnswerSize(1_100_000).build())
