@@ -103,10 +103,19 @@ final class GuardedCommandHandler extends CommandHandler implements ConnectionGu
     undecodable.throwError();
     if (whole) {
       inPart = false;
+      checkEnd(buffer);
     } else {
       checkSize(buffer, start);
     }
     return whole;
+  }
+
+  /** Where bytes are missing before it, an answer of its length ends somewhere in the next one. */
+  private static void checkEnd(ByteBuf buffer) {
+    int end = buffer.readerIndex();
+    if (buffer.getByte(end - 2) != '\r' || buffer.getByte(end - 1) != '\n') {
+      throw new ServerErrors.OutOfStepException();
+    }
   }
 
   private void checkSize(ByteBuf buffer, int start) {

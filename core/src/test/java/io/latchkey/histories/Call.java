@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param writes the changes that the call carries, by attribute; all take effect together
  * @param perhaps changes that it carries unless an abandoned call has stored them already
  * @param seen the attributes of the session that was answered
+ * @param insert whether it was to store a session that may not be stored yet
+ * @param damaged whether it was under way while a connection of its store was out of step
  * @param note the error
  */
 record Call(
@@ -41,6 +43,8 @@ record Call(
     Map<String, String> writes,
     Map<String, String> perhaps,
     @Nullable Map<String, String> seen,
+    boolean insert,
+    boolean damaged,
     String note) {
 
   /** Written for an attribute that is removed. */
@@ -69,20 +73,45 @@ record Call(
     if (outcome != Outcome.OK) {
       return false;
     }
-    return kind == Kind.ROTATE ? otherId.equals(newId) : isAbout(otherId) && kind != Kind.DELETE;
+    return switch (kind) {
+      case ROTATE, ROTATE_WITH_GRACE ->
+          otherId.equals(newId) && (!isAbout(otherId) || hasWrites());
+      // It may be told from what was read before, and from the salt alone.
+      case RENEW, DELETE -> false;
+      default -> isAbout(otherId);
+    };
   }
 
-  /** Whether there is no session under this id any more when it has ended. */
-  boolean provesAbsent(String otherId) {
-    if (!isAbout(otherId)) {
-      return false;
-    }
-    return outcome == Outcome.ABSENT || (outcome == Outcome.OK && !kind.findsTheSession());
+  /** Whether it was told that there is no session under this id. */
+  boolean findsAbsent(String otherId) {
+    return isAbout(otherId) && outcome == Outcome.ABSENT;
   }
 
-  /** Whether it may end the session under its id. */
-  boolean mayEnd() {
-    return !kind.findsTheSession() && outcome.mayHaveTakenEffect();
+  /** Whether the session has another id since, for certain. */
+  boolean hasRotated() {
+    return kind.isRotation() && outcome == Outcome.OK && newId != null && !newId.equals(id);
+  }
+
+  /** The same call with another outcome, which saw nothing. */
+  Call with(Outcome other, Moment end) {
+    return new Call(
+        number,
+        client,
+        object,
+        kind,
+        id,
+        null,
+        invoked,
+        end,
+        readAfter,
+        readBefore,
+        other,
+        writes,
+        perhaps,
+        null,
+        insert,
+        damaged,
+        note);
   }
 
   boolean hasWrites() {
@@ -104,7 +133,7 @@ record Call(
       text.append(" perhaps ").append(new TreeMap<>(perhaps));
     }
     text.append(" from ").append(invoked).append(" to ").append(ended);
-    text.append(": ").append(outcome);
+    text.append(damaged ? " out of step: " : ": ").append(outcome);
     if (seen != null) {
       text.append(" sees ").append(new TreeMap<>(seen));
     }

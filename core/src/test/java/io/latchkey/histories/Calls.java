@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class Calls {
   static final long IDLE_MILLIS = 1_000;
   static final long TOUCH_MILLIS = 10;
+  static final long GRACE_MILLIS = 100;
 
   private final Kind kind;
   private final @Nullable String id;
@@ -27,6 +28,8 @@ final class Calls {
   private final Map<String, String> writes = new TreeMap<>();
   private final Map<String, String> perhaps = new TreeMap<>();
   private @Nullable Map<String, String> seen;
+  private boolean insert;
+  private boolean damaged;
 
   private Calls(Kind kind, @Nullable String id) {
     this.kind = kind;
@@ -52,6 +55,18 @@ final class Calls {
 
   Calls with(Outcome how) {
     outcome = how;
+    return this;
+  }
+
+  /** It was to store a new session. */
+  Calls inserting() {
+    insert = true;
+    return this;
+  }
+
+  /** A connection was out of step meanwhile. */
+  Calls outOfStep() {
+    damaged = true;
     return this;
   }
 
@@ -103,6 +118,8 @@ final class Calls {
         writes,
         perhaps,
         seen,
+        insert,
+        damaged,
         "");
   }
 
@@ -120,7 +137,7 @@ final class Calls {
 
   private static Trace trace(ConflictPolicy conflicts, List<Look> looks, Calls... calls) {
     Settings settings =
-        new Settings(Layout.STRING, conflicts, 2, 2, 1, 1, IDLE_MILLIS, TOUCH_MILLIS, 300);
+        new Settings(Layout.STRING, conflicts, 2, 2, 1, 1, IDLE_MILLIS, TOUCH_MILLIS, 300, GRACE_MILLIS);
     List<Call> numbered = new ArrayList<>();
     for (Calls call : calls) {
       numbered.add(call.call(numbered.size() + 1));

@@ -7,6 +7,8 @@ import java.util.Map;
 /** What was done, and what came of it. */
 final class Counts {
   private final Map<Outcome, Integer> outcomes = new EnumMap<>(Outcome.class);
+  private final Map<Kind, Integer> kinds = new EnumMap<>(Kind.class);
+  private int unproven;
   private int histories;
   private int operations;
   private int audits;
@@ -22,6 +24,8 @@ final class Counts {
         audits++;
       } else {
         operations++;
+        kinds.merge(call.kind(), 1, Integer::sum);
+        unproven += Unproven.judge(call, trace.settings().layout()).equals(call) ? 0 : 1;
         outcomes.merge(call.outcome(), 1, Integer::sum);
       }
     }
@@ -38,6 +42,11 @@ final class Counts {
         + operations
         + " operations "
         + outcomes
+        + " "
+        + kinds
+        + ", "
+        + unproven
+        + " answers without a proof on connections out of step"
         + ", "
         + faults
         + " faults, "

@@ -33,7 +33,7 @@ final class ErrorsCheck implements Check {
         && other.number() != call.number()
         && other.session().equals(call.session())
         && other.outcome().mayHaveTakenEffect()
-        && (other.hasWrites() || other.kind() == Kind.ROTATE)
+        && (other.hasWrites() || other.kind().isRotation())
         && call.readAfter().isBefore(other.ended())
         && other.invoked().isBefore(call.ended());
   }

@@ -16,9 +16,6 @@ final class Generator {
   private static final int ATTRIBUTES = 3;
   private static final int DEFAULT_IDLE = 1_800_000;
 
-  /** Whether connections are brought out of step, too: every third fault of a third of them. */
-  static final boolean OUT_OF_STEP = Boolean.getBoolean("latchkey.histories.outOfStep");
-
   private final Random random;
   private final List<Step> steps = new ArrayList<>();
   private final long seed;
@@ -46,7 +43,8 @@ final class Generator {
             1 + random.nextInt(2),
             idle,
             touchInterval,
-            List.of(150, 300, 600).get(random.nextInt(3)));
+            List.of(150, 300, 600).get(random.nextInt(3)),
+            List.of(40, 300, 60_000).get(random.nextInt(3)));
   }
 
   static History history(long seed, Layout layout) {
@@ -85,9 +83,32 @@ final class Generator {
       steps.add(new Step.FlushScripts());
     } else if (roll < 83) {
       pause();
+    } else if (roll < 85) {
+      renewals();
     } else if (faulty) {
       fault();
     }
+  }
+
+  /** Clients of several stores renew one id at a time, and use it further. */
+  private void renewals() {
+    int visitor = visitor();
+    int most = 2 + random.nextInt(2);
+    for (int client = 0; client < Math.min(most, settings.clients()); client++) {
+      steps.add(new Begin(client, Kind.GET, visitor, false, List.of(), true));
+    }
+    if (faulty && random.nextInt(3) == 0) {
+      steps.add(new Break(random.nextInt(settings.stores()), faultKind(), true));
+    }
+    for (int client = 0; client < Math.min(most, settings.clients()); client++) {
+      steps.add(new Begin(client, Kind.RENEW, visitor, false, List.of(), false));
+    }
+    steps.add(new Step.AwaitAll());
+    for (int more = random.nextInt(3); more > 0; more--) {
+      Kind kind = List.of(Kind.GET, Kind.UPDATE, Kind.DELETE).get(random.nextInt(9) / 4);
+      steps.add(new Begin(client(), kind, visitor, true, List.of(), true));
+    }
+    steps.add(new Step.Audit());
   }
 
   private void pause() {
@@ -105,7 +126,7 @@ final class Generator {
   }
 
   private Begin call(int client, Kind kind, boolean await) {
-    boolean earlierId = random.nextInt(100) < 12;
+    boolean earlierId = random.nextInt(100) < 18;
     return new Begin(client, kind, visitor(), earlierId, editsOf(kind), await);
   }
 
@@ -117,10 +138,14 @@ final class Generator {
       return Kind.SAVE;
     } else if (roll < 70) {
       return Kind.UPDATE;
-    } else if (roll < 78) {
+    } else if (roll < 76) {
       return Kind.TOUCH;
-    } else if (roll < 87) {
+    } else if (roll < 80) {
       return Kind.ROTATE;
+    } else if (roll < 83) {
+      return Kind.ROTATE_WITH_GRACE;
+    } else if (roll < 87) {
+      return Kind.RENEW;
     } else if (roll < 92) {
       return Kind.DELETE;
     } else {
@@ -132,7 +157,7 @@ final class Generator {
     return switch (kind) {
       // A save without edits repeats what an earlier one could not store.
       case SAVE -> random.nextInt(4) == 0 ? List.of() : edits();
-      case ROTATE -> random.nextInt(3) == 0 ? edits() : List.of();
+      case ROTATE, ROTATE_WITH_GRACE -> random.nextInt(3) == 0 ? edits() : List.of();
       case UPDATE -> random.nextInt(3) == 0 ? List.of(edit()) : List.of();
       case FIRST_SAVE -> edits();
       default -> List.of();
@@ -199,7 +224,7 @@ final class Generator {
     }
     if (random.nextInt(3) != 0) {
       // The client tries again, with the same object where it has one.
-      Kind again = victim == Kind.ROTATE || victim == Kind.UPDATE ? victim : Kind.SAVE;
+      Kind again = victim.isRotation() || victim == Kind.UPDATE ? victim : Kind.SAVE;
       List<Edit> edits = random.nextBoolean() ? List.of() : editsOf(again);
       steps.add(new Begin(client, again, visitor(), false, edits, true));
     }
@@ -212,8 +237,12 @@ final class Generator {
       return Kind.SAVE;
     } else if (roll < 60) {
       return Kind.UPDATE;
-    } else if (roll < 78) {
+    } else if (roll < 69) {
       return Kind.ROTATE;
+    } else if (roll < 73) {
+      return Kind.ROTATE_WITH_GRACE;
+    } else if (roll < 78) {
+      return Kind.RENEW;
     } else if (roll < 84) {
       return Kind.FIRST_SAVE;
     } else if (roll < 90) {
@@ -224,7 +253,7 @@ final class Generator {
   }
 
   private FaultKind faultKind() {
-    if (OUT_OF_STEP && seed % 3 == 0 && random.nextInt(3) == 0) {
+    if (random.nextInt(4) == 0) {
       return List.of(FaultKind.LOSE_BYTES, FaultKind.REPEAT_BYTES, FaultKind.THROW)
           .get(random.nextInt(3));
     }

@@ -30,10 +30,7 @@ class GeneratorTest {
     }
     assertThat(histories).hasSize(100);
     assertThat(kinds)
-        .containsAll(
-            Generator.OUT_OF_STEP
-                ? EnumSet.allOf(Step.FaultKind.class)
-                : EnumSet.complementOf(Step.FaultKind.OUT_OF_STEP));
+        .containsAll(EnumSet.allOf(Step.FaultKind.class));
     assertThat(kinds)
         .contains(
             Kind.CREATE,
@@ -42,6 +39,8 @@ class GeneratorTest {
             Kind.SAVE,
             Kind.TOUCH,
             Kind.ROTATE,
+            Kind.ROTATE_WITH_GRACE,
+            Kind.RENEW,
             Kind.DELETE,
             Kind.UPDATE,
             Step.Cancel.class,

@@ -31,6 +31,9 @@ final class Held {
   boolean stored;
   boolean insertOutcomeUnknown;
 
+  /** Whether a rotation of it that leaves a grace may have been done. */
+  boolean graceOutcomeUnknown;
+
   Held(
       int number,
       int visitor,
@@ -56,6 +59,10 @@ final class Held {
   /** Whether a save of it is an insert, which writes the idle timeout, too. */
   boolean isInsert() {
     return !stored && !insertOutcomeUnknown;
+  }
+
+  boolean isClean() {
+    return stored && changes.isEmpty() && perhaps.isEmpty();
   }
 
   void ended(Outcome outcome, boolean abandoned) {

@@ -16,18 +16,22 @@ enum Kind {
   TOUCH,
   /** {@code rotateId}, with changes or without. */
   ROTATE,
+  /** {@code rotateId} with a grace. Under a former id it is a save. */
+  ROTATE_WITH_GRACE,
+  /** {@code renewId} of an id that is due, without changes. */
+  RENEW,
   /** {@code delete}. */
   DELETE,
   /** {@code update}, which counts one up, and may change other attributes too. */
   UPDATE;
 
-  /** Whether it reads or writes under an id that the session keeps. */
-  boolean findsTheSession() {
-    return this != DELETE && this != ROTATE;
+  /** Whether it gives the session another id. */
+  boolean isRotation() {
+    return this == ROTATE || this == ROTATE_WITH_GRACE || this == RENEW;
   }
 
   /** Whether success counts as an access, for certain. */
   boolean isAccess() {
-    return this != GET && this != AUDIT && this != DELETE;
+    return this != GET && this != AUDIT && this != DELETE && this != RENEW;
   }
 }

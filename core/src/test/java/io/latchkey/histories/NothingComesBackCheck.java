@@ -2,11 +2,11 @@ package io.latchkey.histories;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
- * A session that has ended, by deletion, rotation or expiry, is never found again under its id, and
- * nothing can be done to it.
+ * A session that has ended, by deletion or expiry, is never found again, nor under an id that a
+ * rotation closed, and nothing can be done to it.
  *
  * <p>It has ended for certain once it was found absent after it had been found present; before that
  * it may be that its first save, with an unknown outcome, is still on its way.
@@ -15,30 +15,37 @@ final class NothingComesBackCheck implements Check {
   @Override
   public List<String> violations(Trace trace) {
     List<String> violations = new ArrayList<>();
-    for (String id : trace.ids()) {
-      Call end = firstCertainEnd(trace, id);
-      if (end == null) {
-        continue;
-      }
-      for (Call call : trace.calls()) {
-        if (end.ended().isBefore(call.invoked()) && findsIt(trace, call, id)) {
-          violations.add(id + " came back: ended by " + end + ", then " + call);
-        }
-      }
-    }
+    trace
+        .bySession()
+        .forEach(
+            (session, calls) -> {
+              Lineage lineage = new Lineage(trace.settings(), calls);
+              for (String id : trace.ids()) {
+                if (id.startsWith(session + ".")) {
+                  check(trace, id, lineage, violations);
+                }
+              }
+            });
     return violations;
   }
 
-  private static @Nullable Call firstCertainEnd(Trace trace, String id) {
-    Call first = null;
+  private static void check(Trace trace, String id, Lineage lineage, List<String> violations) {
+    List<Lineage.End> ends =
+        Stream.concat(
+                lineage.ends(id),
+                trace.calls().stream()
+                    .filter(call -> call.findsAbsent(id) && wasPresentBefore(trace, call, id))
+                    .map(call -> new Lineage.End(call, 0)))
+            .toList();
     for (Call call : trace.calls()) {
-      if (call.provesAbsent(id)
-          && (call.outcome() == Outcome.OK || wasPresentBefore(trace, call, id))
-          && (first == null || call.ended().isBefore(first.ended()))) {
-        first = call;
+      if (findsIt(trace, call, id)) {
+        ends.stream()
+            .filter(end -> end.isBefore(call))
+            .findFirst()
+            .ifPresent(
+                end -> violations.add(id + " came back: ended by " + end + ", then " + call));
       }
     }
-    return first;
   }
 
   static boolean wasPresentBefore(Trace trace, Call call, String id) {
@@ -55,11 +62,12 @@ final class NothingComesBackCheck implements Check {
     }
     // A rotation that is repeated finds what an earlier attempt of unknown outcome did.
     return call.kind() == Kind.DELETE
-        || (call.kind() == Kind.ROTATE
+        || (call.hasRotated()
+            && call.kind() != Kind.RENEW
             && trace.calls().stream()
                 .noneMatch(
                     other ->
-                        other.kind() == Kind.ROTATE
+                        other.kind().isRotation()
                             && other.object() == call.object()
                             && other.outcome() == Outcome.UNKNOWN));
   }

@@ -3,6 +3,7 @@ package io.latchkey.histories;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -19,12 +20,14 @@ final class NothingEndsEarlyCheck implements Check {
   @Override
   public List<String> violations(Trace trace) {
     List<String> violations = new ArrayList<>();
+    Map<String, List<Call>> sessions = trace.bySession();
     for (Call call : trace.calls()) {
       String id = call.id();
       if (id != null
           && call.outcome() == Outcome.ABSENT
           && NothingComesBackCheck.wasPresentBefore(trace, call, id)
-          && trace.calls().stream().noneMatch(other -> mayHaveEnded(other, call, id))) {
+          && sessions.getOrDefault(call.session(), List.of()).stream()
+              .noneMatch(other -> mayHaveEnded(trace, sessions, other, call, id))) {
         lastAccess(trace, call, id)
             .filter(access -> !mayHaveExpired(trace, access, call))
             .ifPresent(access -> violations.add(id + " is lost: " + call + ", after " + access));
@@ -33,11 +36,11 @@ final class NothingEndsEarlyCheck implements Check {
     return violations;
   }
 
-  private static boolean mayHaveEnded(Call other, Call call, String id) {
+  private static boolean mayHaveEnded(
+      Trace trace, Map<String, List<Call>> sessions, Call other, Call call, String id) {
+    List<Call> all = sessions.getOrDefault(call.session(), List.of());
     return other.number() != call.number()
-        && other.isAbout(id)
-        && other.mayEnd()
-        && other.invoked().isBefore(call.ended());
+        && new Lineage(trace.settings(), all).mayHaveClosed(other, id, call);
   }
 
   private static Optional<Call> lastAccess(Trace trace, Call call, String id) {

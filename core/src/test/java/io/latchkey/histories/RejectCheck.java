@@ -28,7 +28,7 @@ final class RejectCheck implements Check {
   }
 
   private static boolean isSave(Call call) {
-    return (call.kind() == Kind.SAVE || call.kind() == Kind.ROTATE)
+    return (call.kind() == Kind.SAVE || call.kind().isRotation())
         && call.hasWrites()
         && call.outcome() == Outcome.OK;
   }

@@ -150,9 +150,11 @@ final class Runner {
   /** What the client can do with what it has. */
   private Kind possible(Begin step) {
     Kind kind = step.kind();
-    boolean needsObject = kind == Kind.SAVE || kind == Kind.TOUCH || kind == Kind.ROTATE;
-    if (needsObject && held[step.client()] != null) {
-      return kind;
+    boolean needsObject = kind == Kind.SAVE || kind == Kind.TOUCH || kind.isRotation();
+    Held object = held[step.client()];
+    if (needsObject && object != null) {
+      // A renewal takes changes along only if the id is due, and cannot tell.
+      return kind == Kind.RENEW && !object.isClean() ? Kind.SAVE : kind;
     }
     kind = needsObject ? Kind.GET : kind;
     boolean needsId = kind == Kind.GET || kind == Kind.DELETE || kind == Kind.UPDATE;
@@ -216,8 +218,23 @@ final class Runner {
         call.use(object);
         yield store.rotateId(object.session);
       }
+      case ROTATE_WITH_GRACE -> {
+        Held object = inHand(step);
+        edit(object, call, step.edits());
+        call.use(object);
+        yield store.rotateId(object.session, grace());
+      }
+      case RENEW -> {
+        Held object = inHand(step);
+        call.use(object);
+        yield store.renewId(object.session, Duration.ofMillis(1), grace());
+      }
       case AUDIT -> throw new IllegalStateException("not a client's");
     };
+  }
+
+  private Duration grace() {
+    return Duration.ofMillis(settings.graceMillis());
   }
 
   private Held inHand(Begin step) {
@@ -439,6 +456,9 @@ final class Runner {
     @Nullable Map<String, String> seen;
     @Nullable Moment readAfter;
     @Nullable Moment readBefore;
+    boolean insert;
+    long startedNanos;
+    volatile long endedNanos = Long.MAX_VALUE;
     Moment invoked = Moment.NEVER;
     Moment ended = Moment.NEVER;
     @Nullable Outcome outcome;
@@ -450,17 +470,19 @@ final class Runner {
       this.client = client;
       this.visitor = visitor;
       this.kind = kind;
+      insert = kind == Kind.CREATE;
     }
 
     /** A value that nobody else writes. */
     String value(int attribute) {
       String value = "v" + number + "a" + attribute;
-      return Generator.OUT_OF_STEP ? value + HOSTILE.get((number + attribute) % 5) : value;
+      return value + HOSTILE.get((number + attribute) % HOSTILE.size());
     }
 
     void use(Held used) {
       id = used.id;
       object = used;
+      insert = !used.stored;
       // What was perhaps stored was perhaps changed by others since, and not read.
       if (used.stored || used.insertOutcomeUnknown) {
         readAfter = used.readAfter;
@@ -474,6 +496,7 @@ final class Runner {
     }
 
     void start(Mono<?> work) {
+      startedNanos = System.nanoTime();
       subscription = work.subscribe(this::succeeds, this::fails, this::isEmpty);
     }
 
@@ -484,6 +507,7 @@ final class Runner {
         }
         if (object != null && kind != Kind.TOUCH) {
           object.ended(Outcome.UNKNOWN, true);
+          object.graceOutcomeUnknown |= kind.isRotation() && kind != Kind.ROTATE;
         }
         ends(Outcome.UNKNOWN, Moment.NEVER, "abandoned before " + now());
       }
@@ -519,9 +543,12 @@ final class Runner {
           case GET ->
               holds(
                   new Held(++objects, visitor, String.valueOf(id), session, true, invoked, ending));
-          case ROTATE -> {
+          case ROTATE, ROTATE_WITH_GRACE, RENEW -> {
             if (used != null) {
               newId = labelAfter(used, session.id());
+              if (kind == Kind.RENEW || (newId.equals(id) && writes.isEmpty())) {
+                seen = null; // there may have been no command
+              }
               holds(new Held(++objects, used.visitor, newId, session, true, invoked, ending));
             }
           }
@@ -555,7 +582,14 @@ final class Runner {
     }
 
     void fails(Throwable error, Moment when) {
-      if (error instanceof SessionGoneException) {
+      Held used = object;
+      if (error instanceof SessionGoneException
+          && used != null
+          && used.graceOutcomeUnknown
+          && kind != Kind.TOUCH) {
+        // The object may know that it was rotated, though its id is still open.
+        ends(Outcome.FAILED, when, "gone");
+      } else if (error instanceof SessionGoneException) {
         ends(Outcome.ABSENT, when, "gone");
       } else if (error instanceof SessionConflictException) {
         ends(Outcome.CONFLICT, when, "conflict");
@@ -563,6 +597,7 @@ final class Runner {
         if (unavailable.outcomeUnknown()) {
           if (object != null && kind != Kind.TOUCH) {
             object.ended(Outcome.UNKNOWN, false);
+            object.graceOutcomeUnknown |= kind.isRotation() && kind != Kind.ROTATE;
           }
           ends(Outcome.UNKNOWN, Moment.NEVER, "told at " + when + ": " + error.getMessage());
         } else {
@@ -585,6 +620,7 @@ final class Runner {
       outcome = how;
       ended = when;
       note = why;
+      endedNanos = System.nanoTime();
       end.complete(true);
     }
 
@@ -632,6 +668,8 @@ final class Runner {
           Map.copyOf(writes),
           Map.copyOf(perhaps),
           seen == null ? null : Map.copyOf(seen),
+          insert,
+          kind != Kind.AUDIT && world.wasOutOfStep(client, startedNanos, endedNanos),
           note);
     }
   }

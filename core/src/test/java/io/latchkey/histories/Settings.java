@@ -15,6 +15,7 @@ import io.latchkey.valkey.Layout;
  * @param idleMillis the stores' idle timeout
  * @param touchMillis the touch interval
  * @param commandTimeoutMillis the command timeout
+ * @param graceMillis the grace of each rotation that has one
  */
 record Settings(
     Layout layout,
@@ -25,4 +26,5 @@ record Settings(
     int connections,
     long idleMillis,
     long touchMillis,
-    long commandTimeoutMillis) {}
+    long commandTimeoutMillis,
+    long graceMillis) {}

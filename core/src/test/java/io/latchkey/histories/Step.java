@@ -1,6 +1,5 @@
 package io.latchkey.histories;
 
-import java.util.EnumSet;
 import java.util.List;
 
 /** A step of a history's schedule. */
@@ -91,9 +90,6 @@ sealed interface Step {
     /** Some bytes of the next answers come twice. */
     REPEAT_BYTES,
     /** The next read of the store's client throws an error, and what came is lost. */
-    THROW;
-
-    /** Those that bring a connection out of step. */
-    static final EnumSet<FaultKind> OUT_OF_STEP = EnumSet.range(LOSE_BYTES, THROW);
+    THROW
   }
 }

@@ -147,6 +147,12 @@ final class World implements AutoCloseable {
     }
   }
 
+  /** Whether a connection of that client's store was out of step at some time of a span. */
+  boolean wasOutOfStep(int client, long fromNanos, long toNanos) {
+    return instances.get(client % instances.size()).faults.stream()
+        .anyMatch(fault -> fault.damagedBetween(fromNanos, toNanos));
+  }
+
   int faultsStruck() {
     return instances.stream().mapToInt(Instance::struck).sum();
   }

@@ -37,6 +37,7 @@ final class ProxyConnection {
   // Guarded by the proxy's lock, as is every field of the requests.
   private final Queue<Request> pending = new ArrayDeque<>();
   private boolean ended;
+  private final List<Fault> damages = new ArrayList<>();
 
   ProxyConnection(RecordingProxy proxy, int number, Socket client, Socket server) {
     this.proxy = proxy;
@@ -61,6 +62,10 @@ final class ProxyConnection {
     }
     RecordingProxy.closeQuietly(client);
     RecordingProxy.closeQuietly(server);
+    synchronized (proxy.lock) {
+      damages.forEach(Fault::damageEnds);
+      damages.clear();
+    }
     proxy.ended(this);
   }
 
@@ -168,6 +173,10 @@ final class ProxyConnection {
       at = end;
     }
     if (damaging != null) {
+      synchronized (proxy.lock) {
+        damages.add(damaging);
+        damaging.damages();
+      }
       byte[] damaged = damaging.damage.apply(Arrays.copyOfRange(bytes, from, at));
       deliver(damaged, 0, damaged.length, batch);
       damaging.struck();

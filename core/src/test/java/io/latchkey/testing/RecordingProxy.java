@@ -472,6 +472,8 @@ public final class RecordingProxy implements AutoCloseable {
     private boolean assigned;
     private final CountDownLatch struck = new CountDownLatch(1);
     private final CountDownLatch released = new CountDownLatch(1);
+    private volatile @Nullable Long damagedAt;
+    private volatile @Nullable Long damageEndedAt;
 
     private Fault(Kind kind, Predicate<RecordedCommand> which) {
       this(kind, which, UnaryOperator.identity());
@@ -501,6 +503,26 @@ public final class RecordingProxy implements AutoCloseable {
     /** Whether it has happened. */
     public boolean hasStruck() {
       return struck.getCount() == 0;
+    }
+
+    /**
+     * Whether a connection that it has damaged was open at some time of a span, in {@link
+     * System#nanoTime}.
+     */
+    public boolean damagedBetween(long from, long to) {
+      Long begin = damagedAt;
+      Long end = damageEndedAt;
+      return begin != null
+          && (to == Long.MAX_VALUE || begin - to <= 0)
+          && (end == null || from - end <= 0);
+    }
+
+    void damages() {
+      damagedAt = System.nanoTime();
+    }
+
+    void damageEnds() {
+      damageEndedAt = System.nanoTime();
     }
 
     /** Lets go what is kept back. A fault released before it strikes keeps nothing back. */
