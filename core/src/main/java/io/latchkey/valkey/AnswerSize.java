@@ -4,7 +4,9 @@ import io.netty.buffer.ByteBuf;
 
 /**
  * How large an answer is that has arrived in part: what has come of it, and what its lengths
- * announce. Bodies are skipped, so what it costs is the number of their lengths.
+ * announce. And whether each body ends where its length says, which Lettuce does not check: where
+ * bytes are missing or repeated, the lengths behind them mean other places. Bodies are skipped, so
+ * what it costs is the number of their lengths.
  */
 final class AnswerSize {
   /** The shortest element there is: {@code _}, and the end of its line. */
@@ -15,6 +17,7 @@ final class AnswerSize {
 
   private long announced;
   private long bodyLeft;
+  private int endLeft;
   private boolean inLine;
   private boolean malformed;
   private byte type;
@@ -23,19 +26,27 @@ final class AnswerSize {
   void reset() {
     announced = 0;
     bodyLeft = 0;
+    endLeft = 0;
     inLine = false;
     malformed = false;
   }
 
   /** Its next bytes, from an index of the buffer to the end of what is in it. */
   void add(ByteBuf buffer, int from) {
+    add(buffer, from, buffer.writerIndex());
+  }
+
+  /** Its next bytes, between two indexes of the buffer. */
+  void add(ByteBuf buffer, int from, int end) {
     int at = from;
-    int end = buffer.writerIndex();
     while (at < end) {
       if (bodyLeft > 0) {
         long skipped = Math.min(bodyLeft, end - at);
         bodyLeft -= skipped;
         at += (int) skipped;
+      } else if (endLeft > 0) {
+        malformed |= buffer.getByte(at++) != (endLeft == 2 ? '\r' : '\n');
+        endLeft--;
       } else {
         addToLine(buffer.getByte(at++));
       }
@@ -83,8 +94,9 @@ final class AnswerSize {
     }
     switch (type) {
       case '$', '=', '!' -> {
-        bodyLeft = number + 2;
-        announced += bodyLeft;
+        bodyLeft = number;
+        endLeft = 2;
+        announced += number + 2;
       }
       case '*', '~', '>' -> announced += number * SHORTEST_ELEMENT;
       case '%', '|' -> announced += number * 2 * SHORTEST_ELEMENT;
@@ -94,7 +106,7 @@ final class AnswerSize {
     }
   }
 
-  /** Whether there is a length in it that no server gives. */
+  /** Whether no server gives what came: a length, or something else where a body has to end. */
   boolean isMalformed() {
     return malformed;
   }

@@ -101,11 +101,16 @@ final class GuardedCommandHandler extends CommandHandler implements ConnectionGu
     int start = buffer.readerIndex();
     boolean whole = super.decode(buffer, undecodable, output);
     undecodable.throwError();
-    if (whole) {
+    if (!whole) {
+      checkSize(buffer, start);
+    } else if (inPart) {
       inPart = false;
+      checkForm(buffer, buffer.writerIndex() - arrived);
+    } else if (buffer.getByte(start) == '$') {
       checkEnd(buffer);
     } else {
-      checkSize(buffer, start);
+      size.reset();
+      checkForm(buffer, start);
     }
     return whole;
   }
@@ -114,6 +119,14 @@ final class GuardedCommandHandler extends CommandHandler implements ConnectionGu
   private static void checkEnd(ByteBuf buffer) {
     int end = buffer.readerIndex();
     if (buffer.getByte(end - 2) != '\r' || buffer.getByte(end - 1) != '\n') {
+      throw new ServerErrors.OutOfStepException();
+    }
+  }
+
+  private void checkForm(ByteBuf buffer, int from) {
+    checkEnd(buffer);
+    size.add(buffer, from, buffer.readerIndex());
+    if (size.isMalformed()) {
       throw new ServerErrors.OutOfStepException();
     }
   }

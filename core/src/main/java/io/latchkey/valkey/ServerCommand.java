@@ -167,7 +167,10 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
    * for it any more: the next answer is not its own either.
    */
   boolean answerBelongs() {
-    if (proof == null || output.hasError()) {
+    if (output.hasError()) {
+      return isError(output.getError());
+    }
+    if (proof == null) {
       return true;
     }
     T value = output.get();
@@ -179,6 +182,11 @@ final class ServerCommand<T> extends Command<byte[], byte[], T> {
     } catch (RuntimeException e) {
       return false;
     }
+  }
+
+  /** Each error of a server begins with a code in capital letters. A text that is none need not. */
+  private static boolean isError(String text) {
+    return text != null && !text.isEmpty() && text.charAt(0) >= 'A' && text.charAt(0) <= 'Z';
   }
 
   /**

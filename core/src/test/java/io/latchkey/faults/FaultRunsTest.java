@@ -24,7 +24,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.Disposable;
@@ -146,7 +145,7 @@ class FaultRunsTest {
 
   @ParameterizedTest
   @EnumSource
-  @EnabledIfSystemProperty(named = "latchkey.faults.outOfStep", matches = "true")
+  
   void connectionsBroughtOutOfStepAllTheTimeLoseNothing(Layout layout) {
     ClientResources resources = BlockingAllowed.resources();
     PipelineErrors errors = new PipelineErrors();
