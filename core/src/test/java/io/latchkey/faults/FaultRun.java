@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -125,13 +126,42 @@ final class FaultRun {
         loss -> loss.ofSession() && loss.seenAt() - began > 0, Set.of(UNAVAILABLE, GONE), why);
   }
 
+  /**
+   * Where connections are brought out of step, so that an absence may be believed, which carries no
+   * proof, until the next answer of its connection. In one layout so may an insert that was not
+   * made. All else must be as ever.
+   *
+   * @param provenInserts whether an insert is answered with a proof
+   */
+  Account accountWhereAbsenceMayBeBelieved(boolean provenInserts) {
+    return account(
+        (ledger, loss) ->
+            loss.ofSession()
+                && loss.seenAt() - began > 0
+                && (ledger.isFoundAtTheEnd() || (!provenInserts && ledger.isOnlyCreated())),
+        Set.of(UNAVAILABLE, GONE),
+        "an absence that is believed until the next answer");
+  }
+
   private Account account(Predicate<Loss> explained, Set<String> allowed, String why) {
+    return account((ledger, loss) -> explained.test(loss), allowed, why);
+  }
+
+  private Account account(
+      BiPredicate<Ledger, Loss> explained, Set<String> allowed, String why) {
+    long lostByServer = 0;
     List<Loss> lost = new ArrayList<>();
     List<Loss> resurrected = new ArrayList<>();
+    long undoneByServer = 0;
     long neverAcknowledged = 0;
     for (Ledger ledger : load.operations().ledgers()) {
-      look(ledger, resurrected);
+      List<Loss> back = new ArrayList<>();
+      look(ledger, back);
+      resurrected.addAll(back);
+      undoneByServer += back.stream().filter(loss -> explained.test(ledger, loss)).count();
       lost.addAll(ledger.lost());
+      lostByServer +=
+          ledger.lost().stream().filter(loss -> explained.test(ledger, loss)).count();
       neverAcknowledged += ledger.neverAcknowledged();
     }
     return new Account(
@@ -142,10 +172,10 @@ final class FaultRun {
         load.operations().unknownOutcomes(),
         load.longest(Probe::longestWithoutTouch),
         load.longest(Probe::longestWithoutSave),
-        lost.stream().filter(explained.negate()).count(),
-        lost.stream().filter(explained).count(),
-        resurrected.stream().filter(explained.negate()).count(),
-        resurrected.stream().filter(explained).count(),
+        lost.size() - lostByServer,
+        lostByServer,
+        resurrected.size() - undoneByServer,
+        undoneByServer,
         neverAcknowledged,
         why);
   }
@@ -172,7 +202,7 @@ final class FaultRun {
     if (found.isEmpty() && !ledger.mayBeDeleted()) {
       ledger.isMissing();
     }
-    found.forEach(ledger::found);
+    found.forEach(ledger::foundAtTheEnd);
   }
 
   private @Nullable Session read(String id) {

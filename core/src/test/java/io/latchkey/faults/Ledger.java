@@ -53,6 +53,7 @@ final class Ledger {
   private @Nullable Loss vanished;
   private boolean deletionMayBeDone;
   private @Nullable Span deleted;
+  private boolean foundAtTheEnd;
 
   Ledger(Session created, Span span) {
     session = created;
@@ -168,6 +169,21 @@ final class Ledger {
         }
       }
     }
+  }
+
+  /** When the load is over. */
+  void foundAtTheEnd(Session found) {
+    foundAtTheEnd = true;
+    found(found);
+  }
+
+  boolean isFoundAtTheEnd() {
+    return foundAtTheEnd;
+  }
+
+  /** Whether nothing was acknowledged since its create. */
+  boolean isOnlyCreated() {
+    return acknowledged.isEmpty() && former.isEmpty();
   }
 
   /** Whether the load may change it again. */

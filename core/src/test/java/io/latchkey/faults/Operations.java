@@ -153,6 +153,9 @@ final class Operations {
       ifGone.run();
     } else if (!(error instanceof SessionStoreUnavailableException unavailable)
         || unavailable.outcomeUnknown()) {
+      if (!(error instanceof SessionStoreUnavailableException)) {
+        what += " (" + error.getMessage() + ")";
+      }
       what += ", outcome unknown";
       unknown.increment();
       ifUnknown.run();

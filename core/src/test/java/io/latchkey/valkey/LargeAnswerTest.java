@@ -105,14 +105,15 @@ class LargeAnswerTest {
                       case "GET" -> asked.getAndIncrement() == 0 ? "$1000000\r\n" : "$1\r\nx";
                       default -> "+OK";
                     });
-        Wire wire = new Wire(fake.uri(), Duration.ofMillis(100))) {
+        // Long enough to connect within, and shorter than what a silent connection is given.
+        Wire wire = new Wire(fake.uri(), Duration.ofMillis(500))) {
       Request<byte[]> get = Request.get("k".getBytes(StandardCharsets.US_ASCII));
       error(wire.ask(get));
       // Each of these brings some bytes, which are taken for a part of the first answer.
       byte[] answer =
           wire.ask(get)
               .retryWhen(Retry.fixedDelay(Long.MAX_VALUE, Duration.ofMillis(20)))
-              .block(PATIENCE);
+              .block(PATIENCE.multipliedBy(3));
       assertThat(answer).isEqualTo(new byte[] {'x'});
     }
   }
