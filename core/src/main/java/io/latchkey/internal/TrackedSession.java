@@ -1,8 +1,11 @@
 package io.latchkey.internal;
 
 import io.latchkey.Session;
+import io.latchkey.SessionAttributeException;
 import io.latchkey.TypeRef;
+import io.latchkey.UnreadableSessionException;
 import io.latchkey.codec.AttributeCodec;
+import io.latchkey.codec.DisplayNames;
 import io.latchkey.codec.JsonBytes;
 import java.lang.reflect.Type;
 import java.time.Duration;
@@ -208,7 +211,7 @@ final class TrackedSession implements ExactSession {
     if (change != null) {
       return Optional.ofNullable(change.value);
     }
-    JsonBytes json = base().body().attributes().get(name);
+    JsonBytes json = stored(base(), name);
     return json == null ? Optional.empty() : Optional.ofNullable(attributes.read(name, json));
   }
 
@@ -235,7 +238,7 @@ final class TrackedSession implements ExactSession {
 
   @Override
   public @Nullable Stored stored(String name) {
-    JsonBytes json = base().body().attributes().get(Objects.requireNonNull(name, "name"));
+    JsonBytes json = stored(base(), Objects.requireNonNull(name, "name"));
     Object value = json == null ? null : attributes.read(name, json);
     return value == null ? null : new Stored(value, Objects.requireNonNull(json));
   }
@@ -298,13 +301,28 @@ final class TrackedSession implements ExactSession {
   private <T> Optional<T> decoded(String name, @Nullable Change change, Type type) {
     JsonBytes json;
     if (change == null) {
-      json = base().body().attributes().get(name);
+      json = stored(base(), name);
     } else {
       json = change.encoded(name, attributes.codec());
     }
     return json == null
         ? Optional.empty()
         : Optional.ofNullable(attributes.codec().decode(name, json, type));
+  }
+
+  /**
+   * The stored form of an attribute. The body is parsed at the first of these calls. Its checksum
+   * fits, so only what another client wrote on purpose fails then.
+   */
+  private static @Nullable JsonBytes stored(Snapshot session, String name) {
+    try {
+      return session.body().attributes().get(name);
+    } catch (UnreadableSessionException e) {
+      throw new SessionAttributeException(
+          name,
+          "attribute '%s' cannot be read: %s".formatted(DisplayNames.of(name), e.getMessage()),
+          null);
+    }
   }
 
   private synchronized long idleMillis() {

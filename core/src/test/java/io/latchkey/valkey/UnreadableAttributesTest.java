@@ -3,12 +3,14 @@ package io.latchkey.valkey;
 import static io.latchkey.valkey.Sessions.value;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.latchkey.Session;
+import io.latchkey.SessionAttributeException;
 import io.latchkey.UnreadablePolicy;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.JsonBytes;
@@ -100,6 +102,23 @@ class UnreadableAttributesTest {
     Session rotated = value(store.rotateId(saved.set("user", "kim")));
     assertThat(Stored.of(server, rotated).document())
         .contains("\"gone\":" + GONE, "\"foreign\":" + FOREIGN);
+  }
+
+  /** Somebody who may write to the store can make length and checksum fit. */
+  @Test
+  void aBodyThatSomebodyForgedIsAnErrorOfTheAttribute() {
+    Session session = value(store.create(Map.of()));
+    byte[] header = Stored.of(server, session).document().getBytes(StandardCharsets.UTF_8);
+    byte[] forged =
+        FuzzTargets.documentOf(
+            ",\"createdAt\":1,\"attributes\":{\"user\":1,\"user\":2}}"
+                .getBytes(StandardCharsets.UTF_8));
+    System.arraycopy(header, 0, forged, 0, StringDocument.HEADER + SessionHeader.LENGTH);
+    Stored.of(server, session).replace(new String(forged, StandardCharsets.UTF_8));
+    Session read = value(store.get(session.id()));
+    assertThatThrownBy(() -> read.get("user")).isInstanceOf(SessionAttributeException.class);
+    assertThatThrownBy(() -> read.get("user", Integer.class))
+        .isInstanceOf(SessionAttributeException.class);
   }
 
   /** A document as another instance, or another version of the application, wrote it. */
