@@ -48,8 +48,8 @@ public interface Session {
   }
 
   /**
-   * A stable reference to this session for pages, logs of the application and admin tools. It
-   * opens nothing, and stays the same when the id is rotated.
+   * A stable reference to this session for pages, logs of the application and admin tools. It opens
+   * nothing, and stays the same when the id is rotated.
    *
    * @return 16 base64url characters, the part of the id that names the session's key
    * @throws UnsupportedOperationException if the session's store has no such reference; those of

@@ -93,14 +93,15 @@ public interface SessionStore {
   Mono<Boolean> touch(Session session);
 
   /**
-   * Gives a session a new id, in one step with its unsaved changes; the old id is dead at once. To
-   * be called whenever a visitor signs in, so that nobody who knew the old id gets in with them:
-   * best with what signing in changes set before, so that it goes along. A session that was never
-   * stored is stored.
+   * Gives a session a new id, in one step with its unsaved changes. It is a save that changes the
+   * id's secret: {@link Session#handle()} stays. The former id is dead at once, and so is one that
+   * an earlier renewal left a grace for. To be called whenever a visitor signs in, so that nobody
+   * who knew the former id gets in with them: best with what signing in changes set before, so that
+   * it goes along. A session that was never stored is stored.
    *
-   * <p>Only where the store was given a rotation grace, and the session has no unsaved changes,
-   * does its old id find it for so long. Signing in wants {@link #rotateId(Session, Duration)} with
-   * zero there, unless it has changes to take along.
+   * <p>Only if the store was given a rotation grace, and the session has no unsaved changes, does
+   * its former id find it for so long. Signing in wants {@link #rotateId(Session, Duration)} with
+   * zero then, unless it has changes to take along.
    *
    * @param session a session of this store; it keeps its id, and can no longer be saved
    * @return the same session under its new id
@@ -111,11 +112,11 @@ public interface SessionStore {
    * Gives a session a new id, as {@link #rotateId(Session)} does, with a grace of the caller's
    * choice.
    *
-   * <p>With a grace other requests of the same visitor, which are under way with the old id, still
-   * find the session and may change it. So does everybody else who knows the old id. Hence a grace
-   * is for renewing the id of a session that stays what it is. Where it becomes worth more, as when
-   * a visitor signs in, the grace must be zero: then the old id is dead at once, and whoever
-   * planted it is left with nothing.
+   * <p>With a grace other requests of the same visitor, which are under way with the former id,
+   * still find the session and may change it. So does everybody else who knows the former id. Hence
+   * a grace is for renewing the id of a session that stays what it is. Where it becomes worth more,
+   * as when a visitor signs in, the grace must be zero: then the former id is dead at once, and
+   * whoever planted it is left with nothing.
    *
    * <p>Several requests of one visitor may find at the same moment that the id is to be renewed. A
    * rotation with a grace leaves a session alone that another has renewed already, within the grace
@@ -123,7 +124,7 @@ public interface SessionStore {
    *
    * @param session a session of this store; it keeps its id
    * @param grace from zero to 5 minutes; a store that knows no grace takes it for zero
-   * @return the same session under its new id, or under its old one if it was renewed before
+   * @return the same session under its new id, or under its former one if it was renewed before
    */
   default Mono<Session> rotateId(Session session, Duration grace) {
     return rotateId(session);
@@ -132,18 +133,19 @@ public interface SessionStore {
   /**
    * Gives a session a new id once its present one has a given age, so that an id that somebody got
    * hold of does not serve them for long. Several requests of one visitor may do so at once: the id
-   * is changed one time, and all of them get the same new one, also those that come with the old id
-   * later, in the time of the grace. So it does no harm if an answer with the new id gets lost on
-   * its way to the visitor.
+   * is changed one time, and all of them get the same new one, also those that come with the former
+   * id later, in the time of the grace. So it does no harm if an answer with the new id gets lost
+   * on its way to the visitor.
    *
-   * <p>No command is sent for a session whose id is not due, and none for one that was found by its
-   * old id. Not for signing in: that is for {@link #rotateId(Session, Duration)} without a grace.
+   * <p>No command is sent for a session whose id is not due, and one for a session that was found
+   * by its former id. Not for signing in: that is for {@link #rotateId(Session, Duration)} without
+   * a grace.
    *
    * @param session a session of this store that has just been read; if another comes back, it can
    *     no longer be saved
    * @param age how old the id has to be, from 1 millisecond to 36,500 days; {@link
    *     Session#NEVER_IDLE} for an id that is never due
-   * @param grace how long the old id still finds the session, from zero to 5 minutes
+   * @param grace how long the former id still finds the session, from zero to 5 minutes
    * @return the session under its new id, or the same one where there is nothing to be done, as in
    *     a store that does not renew ids
    */

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openjdk.jmh.results.format.ResultFormatType;
@@ -35,6 +36,7 @@ class SessionBenchmarkSmokeTest {
             result -> assertThat(result.get("primaryMetric").get("score").asDouble()).isPositive());
   }
 
+  @Tag("thorough")
   @Test
   void runsWhenCalledFromOtherThreads() throws Exception {
     assertThat(
@@ -46,6 +48,7 @@ class SessionBenchmarkSmokeTest {
         .hasSize(1);
   }
 
+  @Tag("thorough")
   @Test
   void tellsTheLatencyOfSingleOperations() throws Exception {
     Map<String, JsonNode> results =
@@ -63,6 +66,7 @@ class SessionBenchmarkSmokeTest {
         .isGreaterThanOrEqualTo(latency.get("scorePercentiles").get("50.0").asDouble());
   }
 
+  @Tag("thorough")
   @Test
   void whatAStoreCannotDoHasNoLineInTheResult() throws Exception {
     assertThat(

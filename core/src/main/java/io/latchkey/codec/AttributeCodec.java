@@ -121,9 +121,7 @@ public final class AttributeCodec {
                     .maxNameLength(Integer.MAX_VALUE)
                     .build())
             .streamWriteConstraints(
-                StreamWriteConstraints.builder()
-                    .maxNestingDepth(SessionBounds.MAX_DEPTH)
-                    .build())
+                StreamWriteConstraints.builder().maxNestingDepth(SessionBounds.MAX_DEPTH).build())
             .build();
     AttributeTypes types = rules.types();
     GuardedTypes guarded = new GuardedTypes(rules.tags()::allows, types.loader());
@@ -163,15 +161,6 @@ public final class AttributeCodec {
         .setDefaultTyping(new TagTyping(rules))
         .addModule(new TagModule(rules))
         .build();
-  }
-
-  /**
-   * How large sessions may be.
-   *
-   * @return the bounds
-   */
-  public SessionBounds bounds() {
-    return bounds;
   }
 
   /**

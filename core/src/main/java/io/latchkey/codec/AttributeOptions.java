@@ -24,9 +24,6 @@ public final class AttributeOptions {
   private final List<FormatOption> formats = new ArrayList<>();
   private boolean strict;
   private boolean modules;
-  private int maxSessionSize = SessionBounds.DEFAULT_MAX_SESSION_SIZE;
-  private @Nullable Integer maxAttributeSize;
-  private int maxAttributes = SessionBounds.DEFAULT_MAX_ATTRIBUTES;
 
   /** Options that allow the JDK's values only, and refuse nothing at a save. */
   public AttributeOptions() {}
@@ -126,47 +123,27 @@ public final class AttributeOptions {
   }
 
   /**
-   * Limits the size of a session.
-   *
-   * @param bytes the names and values of all attributes, as JSON
-   * @throws IllegalArgumentException if it is out of range
-   */
-  public void maxSessionSize(int bytes) {
-    maxSessionSize = SessionBounds.checkedSize("maxSessionSize", bytes);
-  }
-
-  /**
-   * Limits the size of an attribute.
-   *
-   * @param bytes its name and value, as JSON
-   * @throws IllegalArgumentException if it is out of range
-   */
-  public void maxAttributeSize(int bytes) {
-    maxAttributeSize = SessionBounds.checkedSize("maxAttributeSize", bytes);
-  }
-
-  /**
-   * Limits the number of attributes of a session.
-   *
-   * @param count how many
-   * @throws IllegalArgumentException if it is out of range
-   */
-  public void maxAttributes(int count) {
-    maxAttributes = SessionBounds.checkedCount(count);
-  }
-
-  /**
    * A codec with these options, which loads classes by this thread's context class loader.
    *
    * @return the codec
-   * @throws IllegalArgumentException if an attribute may be larger than a session
    */
   public AttributeCodec codec() {
-    ClassLoader context = Thread.currentThread().getContextClassLoader();
-    return codec(context != null ? context : AttributeOptions.class.getClassLoader());
+    return codec(SessionBounds.DEFAULT);
   }
 
-  private AttributeCodec codec(ClassLoader loader) {
+  /**
+   * A codec with these options and bounds, which loads classes by this thread's context class
+   * loader.
+   *
+   * @param bounds how large sessions may be
+   * @return the codec
+   */
+  public AttributeCodec codec(SessionBounds bounds) {
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    return codec(context != null ? context : AttributeOptions.class.getClassLoader(), bounds);
+  }
+
+  private AttributeCodec codec(ClassLoader loader, SessionBounds bounds) {
     AllowList own = new AllowList(names);
     Set<String> all = new TreeSet<>(names);
     List<AttributeTypes.Format> made = new ArrayList<>();
@@ -182,7 +159,7 @@ public final class AttributeOptions {
     return new AttributeCodec(
         new AttributeTypes(
             new AllowList(all), strict, Map.copyOf(types), List.copyOf(made), modules, loader),
-        SessionBounds.of(maxSessionSize, maxAttributeSize, maxAttributes));
+        bounds);
   }
 
   private record FormatOption(

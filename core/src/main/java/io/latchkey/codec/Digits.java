@@ -21,8 +21,7 @@ final class Digits {
   /** Whether it has so few digits that it may be stored. */
   static boolean areFew(Object number) {
     if (number instanceof BigInteger integer) {
-      return integer.bitLength() < TOO_LARGE.bitLength()
-          || integer.abs().compareTo(TOO_LARGE) < 0;
+      return integer.bitLength() < TOO_LARGE.bitLength() || integer.abs().compareTo(TOO_LARGE) < 0;
     }
     if (!(number instanceof BigDecimal decimal)) {
       return true;

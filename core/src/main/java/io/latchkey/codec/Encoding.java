@@ -32,7 +32,9 @@ final class Encoding {
     this.canonical = canonical;
   }
 
-  /** Remembers what was refused, and why, for the message, and ends the encoding with that error. */
+  /**
+   * Remembers what was refused, and why, for the message, and ends the encoding with that error.
+   */
   Tags.NotAllowedException refused(Class<?> type, String why) {
     refused = type.getName();
     reason = why;

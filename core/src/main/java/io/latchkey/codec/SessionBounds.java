@@ -47,8 +47,8 @@ public record SessionBounds(int maxSessionSize, int maxAttributeSize, int maxAtt
       new SessionBounds(
           DEFAULT_MAX_SESSION_SIZE, DEFAULT_MAX_ATTRIBUTE_SIZE, DEFAULT_MAX_ATTRIBUTES);
 
-  /** As large as a value in Valkey can be. */
-  private static final int LARGEST_SIZE = 512 << 20;
+  /** Half of what a value in Valkey can have: the answer with it has its own bound. */
+  private static final int LARGEST_SIZE = 256 << 20;
 
   private static final int MOST_ATTRIBUTES = 1_000_000;
   private static final String MAX_SESSION_SIZE = "maxSessionSize";
@@ -72,10 +72,10 @@ public record SessionBounds(int maxSessionSize, int maxAttributeSize, int maxAtt
    * @return the size
    * @throws IllegalArgumentException if it is out of range
    */
-  static int checkedSize(String option, int bytes) {
+  public static int checkedSize(String option, int bytes) {
     if (bytes < 1 || bytes > LARGEST_SIZE) {
       throw new IllegalArgumentException(
-          option + " must be from 1 byte to 512 MiB (" + LARGEST_SIZE + " bytes), was " + bytes);
+          option + " must be from 1 byte to 256 MiB (" + LARGEST_SIZE + " bytes), was " + bytes);
     }
     return bytes;
   }
@@ -87,7 +87,7 @@ public record SessionBounds(int maxSessionSize, int maxAttributeSize, int maxAtt
    * @return the number
    * @throws IllegalArgumentException if it is out of range
    */
-  static int checkedCount(int count) {
+  public static int checkedCount(int count) {
     if (count < 1 || count > MOST_ATTRIBUTES) {
       throw new IllegalArgumentException(
           MAX_ATTRIBUTES + " must be from 1 to " + MOST_ATTRIBUTES + ", was " + count);
@@ -101,9 +101,10 @@ public record SessionBounds(int maxSessionSize, int maxAttributeSize, int maxAtt
    * @param maxSessionSize bytes of all attributes
    * @param maxAttributeSize bytes of one; null for the default
    * @param maxAttributes number of attributes
+   * @return the bounds
    * @throws IllegalArgumentException if an attribute may be larger than a session
    */
-  static SessionBounds of(
+  public static SessionBounds of(
       int maxSessionSize, @Nullable Integer maxAttributeSize, int maxAttributes) {
     if (maxAttributeSize == null) {
       return new SessionBounds(
@@ -145,8 +146,7 @@ public record SessionBounds(int maxSessionSize, int maxAttributeSize, int maxAtt
     for (Map.Entry<String, @Nullable JsonBytes> change : changes.entrySet()) {
       JsonBytes value = change.getValue();
       // A character of a name takes six bytes at the most.
-      if (value != null
-          && value.length() > maxAttributeSize - 2 - 6L * change.getKey().length()) {
+      if (value != null && value.length() > maxAttributeSize - 2 - 6L * change.getKey().length()) {
         checkAttribute(change.getKey(), value, before.get(change.getKey()));
       }
     }

@@ -151,9 +151,7 @@ final class TagModule extends JacksonModule {
 
     @Override
     public ValueSerializer<?> modifySerializer(
-        SerializationConfig config,
-        BeanDescription.Supplier bean,
-        ValueSerializer<?> serializer) {
+        SerializationConfig config, BeanDescription.Supplier bean, ValueSerializer<?> serializer) {
       Class<?> type = bean.getBeanClass();
       return type == BigInteger.class || type == BigDecimal.class
           ? new Digits.Serializer(serializer)
@@ -198,7 +196,8 @@ final class TagModule extends JacksonModule {
         BeanDescription.Supplier bean,
         ValueDeserializer<?> deserializer) {
       boolean copies =
-          type.hasRawClass(CopyOnWriteArrayList.class) || type.hasRawClass(CopyOnWriteArraySet.class);
+          type.hasRawClass(CopyOnWriteArrayList.class)
+              || type.hasRawClass(CopyOnWriteArraySet.class);
       return copies ? new CopiedOnce(deserializer) : deserializer;
     }
 

@@ -89,7 +89,8 @@ final class TagRules {
   boolean isRefused(Encoding encoding, String tag, Object value) {
     String reason = null;
     if (Tags.isTooLong(tag)) {
-      reason = "the name of its class has more than " + SessionBounds.MAX_TAG_LENGTH + " characters";
+      reason =
+          "the name of its class has more than " + SessionBounds.MAX_TAG_LENGTH + " characters";
     } else if (tags.allows(tag)) {
       if (comparatorOf(value) != null) {
         reason = "it has a comparator, which cannot be stored";

@@ -2,7 +2,6 @@ package io.latchkey.internal;
 
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -31,7 +30,7 @@ public final class RandomBytes {
 
   private final Consumer<byte[]> source;
   private final LongSupplier nanoTime;
-  private final AtomicReference<Ahead> ahead = new AtomicReference<>(Ahead.NOTHING);
+  private volatile Ahead ahead = Ahead.NOTHING;
 
   /** Creates a source that has read nothing. */
   public RandomBytes() {
@@ -57,15 +56,15 @@ public final class RandomBytes {
    */
   public byte[] next(int count) {
     while (true) {
-      Ahead last = ahead.get();
+      Ahead last = ahead;
       long now = nanoTime.getAsLong();
       int from = last.reserve(count, now);
       if (from >= 0) {
         return last.take(from, count);
       }
-      Ahead fresh = new Ahead(new byte[AHEAD], now, FORGOTTEN.get());
+      Ahead fresh = new Ahead(new byte[AHEAD], Reading.at(now), 0);
       source.accept(fresh.bytes);
-      ahead.compareAndSet(last, fresh);
+      ahead = fresh;
     }
   }
 
@@ -87,22 +86,44 @@ public final class RandomBytes {
   }
 
   /**
-   * Bytes that were read ahead.
+   * When random bytes were read.
    *
-   * @param forgotten how often {@link #forget} had been called before they were read
+   * @param nanos the time
+   * @param forgotten how often {@link #forget} had been called before
    */
-  private record Ahead(byte[] bytes, long readAt, int forgotten, AtomicInteger used) {
-    static final Ahead NOTHING = new Ahead(new byte[0], 0, 0);
+  record Reading(long nanos, int forgotten) {
+    /** One that is over. */
+    static final Reading NEVER = new Reading(0, -1);
 
-    Ahead(byte[] bytes, long readAt, int forgotten) {
-      this(bytes, readAt, forgotten, new AtomicInteger());
+    static Reading at(long nanos) {
+      return new Reading(nanos, FORGOTTEN.get());
+    }
+
+    /** Whether what was read may be in an image of this process. */
+    boolean isOver(long now) {
+      // Less than 0 too, as the clock of another machine may go back.
+      long age = now - nanos;
+      return age < 0 || age > USABLE_NANOS || forgotten != FORGOTTEN.get();
+    }
+  }
+
+  /** Bytes that were read ahead. */
+  private static final class Ahead {
+    static final Ahead NOTHING = new Ahead(new byte[0], Reading.NEVER, 0);
+
+    private final byte[] bytes;
+    private final Reading reading;
+    private final AtomicInteger used;
+
+    Ahead(byte[] bytes, Reading reading, int used) {
+      this.bytes = bytes;
+      this.reading = reading;
+      this.used = new AtomicInteger(used);
     }
 
     /** Where these bytes start, which are the caller's now; -1 if there are none. */
     int reserve(int count, long now) {
-      // Less than 0 too, as the clock of another machine may go back.
-      long age = now - readAt;
-      if (age < 0 || age > USABLE_NANOS || forgotten != FORGOTTEN.get()) {
+      if (reading.isOver(now)) {
         return -1;
       }
       int from = used.get();

@@ -143,17 +143,7 @@ public interface SessionBackend {
       Snapshot expected,
       Snapshot next,
       Map<String, @Nullable JsonBytes> changes,
-      @Nullable Rotation rotation) {
-
-    /**
-     * The salt of a renewal.
-     *
-     * @return null if there is none to store
-     */
-    public @Nullable String salt() {
-      return rotation == null ? null : rotation.salt();
-    }
-  }
+      @Nullable Rotation rotation) {}
 
   /**
    * What a save that changes the secret leaves for the former one.

@@ -46,8 +46,9 @@ import reactor.core.publisher.Mono;
  * of unknown outcome is never repeated: it is looked for.
  *
  * <p><b>A write that runs twice</b>, because it was sent again or late. Its second run finds its
- * own token, or another version than it expects; it writes nothing either way. A caller that repeats
- * a save whose answer was lost finds the token of the earlier attempt, see {@link TrackedSession}.
+ * own token, or another version than it expects; it writes nothing either way. A caller that
+ * repeats a save whose answer was lost finds the token of the earlier attempt, see {@link
+ * TrackedSession}.
  *
  * <p><b>Rotation against all others.</b> It is a save that changes the secret. Calls by the former
  * id find nothing from then on, unless a grace was left; calls by the new one find the session.
@@ -235,8 +236,7 @@ public final class SessionEngine implements SessionStore {
   }
 
   private Mono<Snapshot> live(Mono<Snapshot> read) {
-    return read.onErrorComplete(this::countsAsAbsent)
-        .filter(snapshot -> !hasReachedEnd(snapshot));
+    return read.onErrorComplete(this::countsAsAbsent).filter(snapshot -> !hasReachedEnd(snapshot));
   }
 
   /**
@@ -574,11 +574,7 @@ public final class SessionEngine implements SessionStore {
 
   /** Goes on from a session that an earlier attempt of the same object has rotated. */
   private Mono<Session> adoptEarlierRotation(
-      TrackedSession session,
-      Edit edit,
-      SessionId newId,
-      Snapshot current,
-      RotationReason reason) {
+      TrackedSession session, Edit edit, SessionId newId, Snapshot current, RotationReason reason) {
     Edit earlier = session.outstanding(current.token());
     // Somebody may have saved it under its new id since. Without changes of its own all that the
     // earlier attempt had to do is done, whichever it was.
@@ -658,7 +654,8 @@ public final class SessionEngine implements SessionStore {
       return Mono.error(tooManyAttempts());
     }
     return backoff(attempt)
-        .then(Mono.defer(() -> update(session.sessionId(), conflict.current(), change, attempt + 1)));
+        .then(
+            Mono.defer(() -> update(session.sessionId(), conflict.current(), change, attempt + 1)));
   }
 
   // Small things.

@@ -13,7 +13,7 @@ import java.time.Duration;
  * @param idleMillis the default idle timeout; {@link #NEVER} for none
  * @param absoluteMillis the absolute timeout; {@link #NEVER} for none
  * @param touchMillis the touch interval; {@link #SIXTIETH} of the session's own idle timeout
- * @param graceMillis how long the old id of a renewed session finds it; 0 for not at all
+ * @param graceMillis how long the former id of a renewed session finds it; 0 for not at all
  * @param conflicts what a save does about somebody else's
  * @param unreadable what a read does with what is not a session
  * @param clock tells the time

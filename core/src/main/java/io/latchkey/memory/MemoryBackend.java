@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Sessions in a map, by their locators, each with the time at which a server would drop its key. */
+/**
+ * Sessions in a map, by their locators, each with the time at which a server would drop its key.
+ */
 final class MemoryBackend implements SessionBackend {
   private static final long SWEEP_INTERVAL_MILLIS = 60_000;
 
@@ -73,7 +75,7 @@ final class MemoryBackend implements SessionBackend {
           if (present.session.version() != write.expected().version()) {
             return new WriteResult.Conflict(present.session);
           }
-          String salt = write.rotation() == null ? present.salt : write.salt();
+          String salt = write.rotation() == null ? present.salt : write.rotation().salt();
           entries.put(id.locator(), entry(write.next(), salt, now));
           return WriteResult.WRITTEN;
         });
@@ -107,8 +109,7 @@ final class MemoryBackend implements SessionBackend {
 
   @Override
   public Mono<Boolean> delete(SessionId id) {
-    return step(
-        () -> find(id, settings.now()) != null && entries.remove(id.locator()) != null);
+    return step(() -> find(id, settings.now()) != null && entries.remove(id.locator()) != null);
   }
 
   /** One at a time: each is a few look-ups in a map. The map may be that of other stores, too. */

@@ -10,6 +10,7 @@ import io.latchkey.SessionTooLargeException;
 import io.latchkey.TypeRef;
 import io.latchkey.UnreadablePolicy;
 import io.latchkey.codec.AttributeOptions;
+import io.latchkey.codec.SessionBounds;
 import io.latchkey.internal.SessionEngine;
 import io.latchkey.internal.SessionSettings;
 import java.time.Clock;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -129,6 +131,9 @@ public final class MemorySessionStore implements SessionStore {
     private UnreadablePolicy unreadable = SessionSettings.DEFAULT.unreadable();
     private UnreadablePolicy unreadableAttributes = UnreadablePolicy.ABSENT;
     private final AttributeOptions attributes = new AttributeOptions();
+    private int maxSessionSize = SessionBounds.DEFAULT_MAX_SESSION_SIZE;
+    private @Nullable Integer maxAttributeSize;
+    private int maxAttributes = SessionBounds.DEFAULT_MAX_ATTRIBUTES;
     private Clock clock = SessionSettings.DEFAULT.clock();
 
     private Builder() {}
@@ -172,15 +177,15 @@ public final class MemorySessionStore implements SessionStore {
     }
 
     /**
-     * How long the old id still finds a session whose id was renewed, so that requests which are
+     * How long the former id still finds a session whose id was renewed, so that requests which are
      * under way with it are not signed out; not at all by default.
      *
      * <p>This does not weaken the protection against session fixation. Whoever planted an id, and
      * waits for its visitor to sign in, gains nothing: a rotation that takes changes along, as one
      * at sign-in does, leaves no grace, nor does one with {@code rotateId(session, Duration.ZERO)},
      * which is what the WebFlux adapter calls when a visitor signs in. With a grace rotate only
-     * sessions that stay what they are; then the old id opens nothing that it did not open before.
-     * It ends with the session, and deleting by it ends the session.
+     * sessions that stay what they are; then the former id opens nothing that it did not open
+     * before. It ends with the session, and deleting by it ends the session.
      *
      * @param grace from 0, for none, to 5 minutes
      * @return this builder
@@ -318,12 +323,12 @@ public final class MemorySessionStore implements SessionStore {
      * UTF-8, with quotes and escapes. A session that is stored and larger, because the limit was
      * lowered, is read as ever. It may be saved as long as it does not grow.
      *
-     * @param bytes from 1 byte to 512 MiB
+     * @param bytes from 1 byte to 256 MiB
      * @return this builder
      * @throws IllegalArgumentException if it is out of that range
      */
     public Builder maxSessionSize(int bytes) {
-      attributes.maxSessionSize(bytes);
+      maxSessionSize = SessionBounds.checkedSize("maxSessionSize", bytes);
       return this;
     }
 
@@ -337,12 +342,12 @@ public final class MemorySessionStore implements SessionStore {
      * name has more than 500 characters. Such a value is refused with {@link
      * SessionAttributeException}.
      *
-     * @param bytes from 1 byte to 512 MiB; {@link #build} refuses more than {@link #maxSessionSize}
+     * @param bytes from 1 byte to 256 MiB; {@link #build} refuses more than {@link #maxSessionSize}
      * @return this builder
      * @throws IllegalArgumentException if it is out of that range
      */
     public Builder maxAttributeSize(int bytes) {
-      attributes.maxAttributeSize(bytes);
+      maxAttributeSize = SessionBounds.checkedSize("maxAttributeSize", bytes);
       return this;
     }
 
@@ -356,7 +361,7 @@ public final class MemorySessionStore implements SessionStore {
      * @throws IllegalArgumentException if it is out of that range
      */
     public Builder maxAttributes(int count) {
-      attributes.maxAttributes(count);
+      maxAttributes = SessionBounds.checkedCount(count);
       return this;
     }
 
@@ -398,7 +403,7 @@ public final class MemorySessionStore implements SessionStore {
           new SessionEngine(
               new MemoryBackend(settings, entries),
               settings,
-              attributes.codec(),
+              attributes.codec(SessionBounds.of(maxSessionSize, maxAttributeSize, maxAttributes)),
               unreadableAttributes));
     }
   }

@@ -16,20 +16,20 @@ final class Change<T> implements ServerCommand.Receiver<T> {
   private final MonoSink<T> subscriber;
   private final List<ServerCommand<?>> commands = new ArrayList<>();
   private final AtomicBoolean ended = new AtomicBoolean();
-  private volatile @Nullable Throwable unmarked;
+  private volatile @Nullable Throwable failedBefore;
   private volatile @Nullable Answer<T> answer;
 
   Change(
       Stripe stripe,
       Request<T> request,
-      @Nullable Request<?> mark,
+      @Nullable Request<?> before,
       boolean asking,
       MonoSink<T> subscriber) {
     this.stripe = stripe;
     this.subscriber = subscriber;
     subscriber.onCancel(() -> ended.set(true));
-    if (mark != null) {
-      add(markCommand(mark), asking);
+    if (before != null) {
+      add(commandBefore(before), asking);
     }
     add(request.command(this), asking);
   }
@@ -41,15 +41,15 @@ final class Change<T> implements ServerCommand.Receiver<T> {
     commands.add(command);
   }
 
-  private <M> ServerCommand<M> markCommand(Request<M> mark) {
-    return mark.command(
+  private <M> ServerCommand<M> commandBefore(Request<M> before) {
+    return before.command(
         new ServerCommand.Receiver<M>() {
           @Override
           public void answered(@Nullable M value) {}
 
           @Override
           public void failed(Throwable error) {
-            unmarked = error;
+            failedBefore = error;
           }
         });
   }
@@ -72,7 +72,7 @@ final class Change<T> implements ServerCommand.Receiver<T> {
   @Override
   public void answered(@Nullable T value) {
     stripe.answered();
-    Throwable error = unmarked;
+    Throwable error = failedBefore;
     if (error instanceof RedirectedException) {
       // The slot is on the move: the session is here still, and what is new is to be written there.
       fail(RedirectedException.later());

@@ -25,8 +25,8 @@ import reactor.core.publisher.Mono;
  * <h2>When a node sends the command elsewhere</h2>
  *
  * <p>It has not run it, so it can be sent again, whatever it is. MOVED also corrects what is known
- * of the slot, and has all slots asked for again. ASK is for this one command, and for the write that
- * goes before it.
+ * of the slot, and has all slots asked for again. ASK is for this one command, and for the write
+ * that goes before it.
  */
 final class ClusterConnections implements Connections {
   private static final int MAX_REDIRECTIONS = 8;
@@ -111,8 +111,7 @@ final class ClusterConnections implements Connections {
     List<Sent<T>> all = new ArrayList<>(keys.size());
     Map<Node, List<ServerCommand<T>>> perNode = new LinkedHashMap<>();
     for (byte[] key : keys) {
-      Call<T> call =
-          new Call<>(key, SlotHash.getSlot(key), request.apply(key), false, null);
+      Call<T> call = new Call<>(key, SlotHash.getSlot(key), request.apply(key), false, null);
       ClusterSlots.Member member = slots.owner(call.slot);
       Reply.Future<T> reply = new Reply.Future<>();
       all.add(new Sent<>(call, member, reply));

@@ -1,7 +1,7 @@
 package io.latchkey.valkey;
 
-import io.latchkey.valkey.ValkeyUri.Topology;
 import io.latchkey.codec.SessionBounds;
+import io.latchkey.valkey.ValkeyUri.Topology;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SslOptions;
 import io.lettuce.core.resource.ClientResources;

@@ -1,7 +1,6 @@
 package io.latchkey.valkey;
 
 import io.latchkey.codec.AttributeCodec;
-import io.latchkey.codec.JsonBytes;
 import io.latchkey.internal.SessionId;
 import io.latchkey.internal.SessionSettings;
 import io.latchkey.internal.Snapshot;

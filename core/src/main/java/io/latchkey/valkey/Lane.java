@@ -65,12 +65,12 @@ final class Lane {
    * Makes a change; subscribe once.
    *
    * @param request the change
-   * @param mark a write to make before it, so that there is one to wait for; null if there is one
+   * @param before a write to send right before it, or null
    * @param asking whether the node is about to take over the slot
    */
-  <T> Mono<T> send(Request<T> request, @Nullable Request<?> mark, boolean asking) {
+  <T> Mono<T> send(Request<T> request, @Nullable Request<?> before, boolean asking) {
     Mono<T> sent =
-        Mono.create(subscriber -> hold(new Change<>(stripe, request, mark, asking, subscriber)));
+        Mono.create(subscriber -> hold(new Change<>(stripe, request, before, asking, subscriber)));
     return stripe.isUp()
         ? sent
         : Futures.outcome(stripe::open).onErrorMap(ServerErrors::translate).then(sent);

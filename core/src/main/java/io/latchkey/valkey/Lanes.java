@@ -15,8 +15,8 @@ final class Lanes {
   }
 
   /** As {@link Lane#send}, on a lane that is free, or else the one on which fewest wait. */
-  <T> Mono<T> send(int preferred, Request<T> request, @Nullable Request<?> mark, boolean asking) {
-    return choose(preferred).send(request, mark, asking);
+  <T> Mono<T> send(int preferred, Request<T> request, @Nullable Request<?> before, boolean asking) {
+    return choose(preferred).send(request, before, asking);
   }
 
   void close() {

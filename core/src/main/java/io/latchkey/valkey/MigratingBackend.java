@@ -26,9 +26,9 @@ import reactor.core.publisher.Mono;
  *
  * <p>The layout is asked first, with its own command, so that a session which lies in it costs what
  * it always does. Where the server says that the key is of another type, or has no session under an
- * id of Spring's, one of the scripts {@code migrate-*.lua} looks for it in all forms at once. It must be
- * one step: between two, somebody else may migrate the session, and it would be in neither place
- * when looked for there.
+ * id of Spring's, one of the scripts {@code migrate-*.lua} looks for it in all forms at once. It
+ * must be one step: between two, somebody else may migrate the session, and it would be in neither
+ * place when looked for there.
  *
  * <h2>What decides a race</h2>
  *

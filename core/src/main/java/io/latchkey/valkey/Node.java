@@ -11,9 +11,9 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * A few connections to one server, striped by the session's key. What is called on a connection's own thread, as the answer to one command calls for the
- * next, goes out on that connection: no other thread has to wake up for it. While a connection is
- * down the others do its work.
+ * A few connections to one server, striped by the session's key. What is called on a connection's
+ * own thread, as the answer to one command calls for the next, goes out on that connection: no
+ * other thread has to wake up for it. While a connection is down the others do its work.
  */
 final class Node {
   private final Stripe[] stripes;

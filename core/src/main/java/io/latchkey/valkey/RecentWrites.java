@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  * Which sessions this store has written to of late, so that it reads them where its writes went.
  *
  * <p>A table of constant size, by the locator: that survives a rotation, so that what is written
- * under one of a session's ids is known under all of them. Sessions that share an entry
- * cost one another a read at the primary, and nothing else.
+ * under one of a session's ids is known under all of them. Sessions that share an entry cost one
+ * another a read at the primary, and nothing else.
  *
  * <p>An entry is the millisecond of the last write, reckoned from the table's own beginning. It
  * goes round after 49 days; an entry of that age is taken for a recent one, which does no harm.

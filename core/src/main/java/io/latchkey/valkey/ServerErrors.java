@@ -67,12 +67,6 @@ final class ServerErrors {
 
   private static final Set<String> REDIRECTIONS = Set.of("MOVED", "ASK", "TRYAGAIN");
 
-  /**
-   * While a slot moves, a script that follows the old id of a renewed session may not find the new
-   * one's key on its node. That is before it writes anything.
-   */
-  private static final String OF_ANOTHER_NODE = "non local key";
-
   private static final String NO_SCRIPTS =
       "the server cannot run Lua scripts, which Latchkey needs: Valkey 9.1 and newer have them in a"
           + " module (lua) that must be loaded";
@@ -251,9 +245,6 @@ final class ServerErrors {
     }
     if (REDIRECTIONS.contains(code)) {
       return RedirectedException.parse(code, message);
-    }
-    if (message.contains(OF_ANOTHER_NODE)) {
-      return RedirectedException.later();
     }
     if (code.equals(READ_ONLY) || message.contains(WAIT_ON_A_REPLICA)) {
       return new ReadOnlyException();

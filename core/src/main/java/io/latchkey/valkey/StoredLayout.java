@@ -76,8 +76,7 @@ abstract class StoredLayout<T> implements SessionBackend {
   public Mono<Boolean> insert(SessionId id, Snapshot session) {
     byte[] key = keys.key(id);
     byte[] locator = id.locatorBytes();
-    return changes.make(
-        commands -> insert(commands, key, locator, session), inserted -> true);
+    return changes.make(commands -> insert(commands, key, locator, session), inserted -> true);
   }
 
   @Override
@@ -128,17 +127,17 @@ abstract class StoredLayout<T> implements SessionBackend {
 
   /** Stores the salt of a renewal for the time of its grace; null if there is none. */
   static @Nullable Request<?> saltRequest(SessionKeys keys, SessionId id, Write write) {
-    String salt = write.salt();
-    if (salt == null) {
+    Rotation rotation = write.rotation();
+    if (rotation == null || rotation.salt() == null) {
       return null;
     }
     return Request.of(
         CommandType.SET,
         Request::isThere,
         keys.salt(id, write.next().token()),
-        ByteWriter.ascii(id.locator() + salt),
+        ByteWriter.ascii(id.locator() + rotation.salt()),
         PX,
-        ByteWriter.ascii(Long.toString(write.rotation().graceMillis())));
+        ByteWriter.ascii(Long.toString(rotation.graceMillis())));
   }
 
   @Override

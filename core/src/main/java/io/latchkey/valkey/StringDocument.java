@@ -283,7 +283,9 @@ final class StringDocument {
 
     private static Map<String, JsonBytes> unknown(Map<String, JsonBytes> fields) {
       Map<String, JsonBytes> unknown = new LinkedHashMap<>(fields);
-      unknown.keySet().removeAll(Set.of("latchkey", "former", "createdAt", "idSince", "attributes"));
+      unknown
+          .keySet()
+          .removeAll(Set.of("latchkey", "former", "createdAt", "idSince", "attributes"));
       return Collections.unmodifiableMap(unknown);
     }
   }

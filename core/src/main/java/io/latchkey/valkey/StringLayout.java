@@ -84,8 +84,7 @@ final class StringLayout extends StoredLayout<byte[]> {
   }
 
   private static boolean isProven(byte[] answer, byte[] token, byte[] locator) {
-    return answer.length > 0 && answer[0] == '{'
-        ? StringDocument.isOf(locator, answer)
-        : Script.isProven(answer, token);
+    boolean isDocument = answer.length > 0 && answer[0] == '{';
+    return isDocument ? StringDocument.isOf(locator, answer) : Script.isProven(answer, token);
   }
 }

@@ -11,6 +11,7 @@ import io.latchkey.TypeRef;
 import io.latchkey.UnreadablePolicy;
 import io.latchkey.codec.AttributeCodec;
 import io.latchkey.codec.AttributeOptions;
+import io.latchkey.codec.SessionBounds;
 import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionEngine;
 import io.latchkey.internal.SessionSettings;
@@ -49,11 +50,11 @@ import reactor.core.publisher.Mono;
  *
  * <p>The key ends with the locator, the first 16 characters of the id. The other 24 are the secret,
  * of which only a digest is stored: whoever reads the store holds no id that it would accept. The
- * string under the document's first key, the header, has the format's version, the locator, the last
- * access, the idle timeout and the absolute end in milliseconds (0 for none), the version with the
- * token of its writer, the digest of the secret (the first 192 bits of its SHA-256, base64url), and
- * length and CRC32C of what follows. A document that another client wrote again, in another order
- * or with other white space, is unreadable, and left alone.
+ * string under the document's first key, the header, has the format's version, the locator, the
+ * last access, the idle timeout and the absolute end in milliseconds (0 for none), the version with
+ * the token of its writer, the digest of the secret (the first 192 bits of its SHA-256, base64url),
+ * and length and CRC32C of what follows. A document that another client wrote again, in another
+ * order or with other white space, is unreadable, and left alone.
  *
  * <p>The clocks of all instances should agree to within a fraction of the idle timeout. An instance
  * whose clock is behind that of the last access does not prolong the session until it has caught
@@ -232,6 +233,9 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     private UnreadablePolicy unreadable = SessionSettings.DEFAULT.unreadable();
     private UnreadablePolicy unreadableAttributes = UnreadablePolicy.ABSENT;
     private final AttributeOptions attributes = new AttributeOptions();
+    private int maxSessionSize = SessionBounds.DEFAULT_MAX_SESSION_SIZE;
+    private @Nullable Integer maxAttributeSize;
+    private int maxAttributes = SessionBounds.DEFAULT_MAX_ATTRIBUTES;
     private final List<MigrationSource> sources = new ArrayList<>();
     private Clock clock = SessionSettings.DEFAULT.clock();
     private int connectionCount = DEFAULT_CONNECTIONS;
@@ -331,15 +335,15 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
     }
 
     /**
-     * How long the old id still finds a session whose id was renewed, so that requests which are
+     * How long the former id still finds a session whose id was renewed, so that requests which are
      * under way with it are not signed out; not at all by default.
      *
      * <p>This does not weaken the protection against session fixation. Whoever planted an id, and
      * waits for its visitor to sign in, gains nothing: a rotation that takes changes along, as one
      * at sign-in does, leaves no grace, nor does one with {@code rotateId(session, Duration.ZERO)},
      * which is what the WebFlux adapter calls when a visitor signs in. With a grace rotate only
-     * sessions that stay what they are; then the old id opens nothing that it did not open before.
-     * It ends with the session, and deleting by it ends the session.
+     * sessions that stay what they are; then the former id opens nothing that it did not open
+     * before. It ends with the session, and deleting by it ends the session.
      *
      * @param grace from 0, for none, to 5 minutes
      * @return this builder
@@ -476,12 +480,12 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * UTF-8, with quotes and escapes. A session that is stored and larger, because the limit was
      * lowered, is read as ever. It may be saved as long as it does not grow.
      *
-     * @param bytes from 1 byte to 512 MiB
+     * @param bytes from 1 byte to 256 MiB
      * @return this builder
      * @throws IllegalArgumentException if it is out of that range
      */
     public Builder maxSessionSize(int bytes) {
-      attributes.maxSessionSize(bytes);
+      maxSessionSize = SessionBounds.checkedSize("maxSessionSize", bytes);
       return this;
     }
 
@@ -495,12 +499,12 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * name has more than 500 characters. Such a value is refused with {@link
      * SessionAttributeException}.
      *
-     * @param bytes from 1 byte to 512 MiB; {@link #build} refuses more than {@link #maxSessionSize}
+     * @param bytes from 1 byte to 256 MiB; {@link #build} refuses more than {@link #maxSessionSize}
      * @return this builder
      * @throws IllegalArgumentException if it is out of that range
      */
     public Builder maxAttributeSize(int bytes) {
-      attributes.maxAttributeSize(bytes);
+      maxAttributeSize = SessionBounds.checkedSize("maxAttributeSize", bytes);
       return this;
     }
 
@@ -514,7 +518,7 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * @throws IllegalArgumentException if it is out of that range
      */
     public Builder maxAttributes(int count) {
-      attributes.maxAttributes(count);
+      maxAttributes = SessionBounds.checkedCount(count);
       return this;
     }
 
@@ -655,10 +659,10 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * <p>This is what it costs: {@link SessionStore#get} and {@link SessionStore#getAll} may answer
      * with what a session was up to 3 seconds ago. <b>A session that another instance deleted can
      * still be read here for as long</b>, by a visitor who signed out, say, or by whoever was
-     * signed out; and so can the old id of one that was rotated. An attribute that another instance
-     * changed may have its former value. What this store itself wrote it reads back: after each of
-     * its own writes to a session, a touch among them, it reads that from the primary until the
-     * replicas must have it.
+     * signed out; and so can the former id of one that was rotated. An attribute that another
+     * instance changed may have its former value. What this store itself wrote it reads back: after
+     * each of its own writes to a session, a touch among them, it reads that from the primary until
+     * the replicas must have it.
      *
      * <p>Nothing else gets weaker. All changes go to the primary, and are made only to the session
      * as it is there: one that has ended does not come back ({@link
@@ -800,12 +804,12 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      *
      * @return a store that is not connected yet
      * @throws IllegalArgumentException if {@link #maxAttributeSize} is more than {@link
-     *     #maxSessionSize}, if the touch interval is longer than the idle timeout, if
-     *     {@link #migrateFrom} names this store's own layout or keys, if {@link #acknowledgedBy}
-     *     leaves too little of the {@link #commandTimeout}, if an option needs another URI (with
-     *     TLS, with sentinels, without a password), if two options exclude each other, as {@link
-     *     #migrateFrom} and {@link #readFromReplicas} do, or if sessions of Spring Session are to be
-     *     migrated on a cluster
+     *     #maxSessionSize}, if the touch interval is longer than the idle timeout, if {@link
+     *     #migrateFrom} names this store's own layout or keys, if {@link #acknowledgedBy} leaves
+     *     too little of the {@link #commandTimeout}, if an option needs another URI (with TLS, with
+     *     sentinels, without a password), if two options exclude each other, as {@link
+     *     #migrateFrom} and {@link #readFromReplicas} do, or if sessions of Spring Session are to
+     *     be migrated on a cluster
      */
     public ValkeySessionStore build() {
       checkSources();
@@ -830,8 +834,9 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
                   unreadable,
                   clock)
               .checked();
-      AttributeCodec codec = attributes.codec();
-      connection.checkAnswersOf(codec.bounds());
+      SessionBounds bounds = SessionBounds.of(maxSessionSize, maxAttributeSize, maxAttributes);
+      connection.checkAnswersOf(bounds);
+      AttributeCodec codec = attributes.codec(bounds);
       Connections connections =
           connection.connections(
               uri, resources, commandTimeout, connectionCount, acknowledgement, fromReplicas);

@@ -57,7 +57,8 @@ record ValkeyUri(Topology topology, List<RedisURI> servers, boolean hasCredentia
               + HOST
               + "(?:,"
               + HOST
-              + ")*)(?<path>(?:/[^?#]*)?)(?<query>(?:\\?[^#]*)?)(?<fragment>(?:#.*)?)",
+              // Never taken back, so that a thousand hosts take no stack.
+              + ")*+)(?<path>(?:/[^?#]*)?)(?<query>(?:\\?[^#]*)?)(?<fragment>(?:#.*)?)",
           Pattern.DOTALL);
 
   /** The one parameter that there is. */
@@ -182,7 +183,9 @@ record ValkeyUri(Topology topology, List<RedisURI> servers, boolean hasCredentia
     }
     boolean canBeTold = PARAMETER_NAME.matcher(name).matches();
     return new RefusedPartException(
-        "uri must not have " + (canBeTold ? "the parameter " + name : "that parameter") + ". "
+        "uri must not have "
+            + (canBeTold ? "the parameter " + name : "that parameter")
+            + ". "
             + advice);
   }
 

@@ -9,6 +9,8 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.latchkey.SessionAttributeException;
 import io.latchkey.TypeRef;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -65,6 +67,7 @@ import tools.jackson.databind.annotation.JsonDeserialize;
 
 /** Whatever is stored, and whatever a value does: there is a value or one kind of error, soon. */
 class HostileValuesTest {
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
   private static final String HERE = "io.latchkey.codec.HostileValuesTest$";
 
   enum Colour {
@@ -90,8 +93,9 @@ class HostileValuesTest {
       name = overflow(name);
     }
 
+    @SuppressWarnings("InfiniteRecursion") // so it is to be
     static String overflow(String name) {
-      return overflow(name + name.length()) + name;
+      return overflow(name).strip();
     }
   }
 
@@ -409,7 +413,8 @@ class HostileValuesTest {
 
   @Test
   void whateverIsStoredComparingWithItGivesAnAnswer() {
-    values().forEach(json -> assertThat(CODEC.isUnchanged("a", new Item("x", 1, 2), json)).isFalse());
+    values()
+        .forEach(json -> assertThat(CODEC.isUnchanged("a", new Item("x", 1, 2), json)).isFalse());
   }
 
   /** Whether it gave a value, or an error of ours. */
@@ -473,8 +478,7 @@ class HostileValuesTest {
             tagged("java.util.concurrent.CopyOnWriteArrayList", many(i -> "1", "[", "]"))),
         arguments(
             "a set that copies itself",
-            tagged(
-                "java.util.concurrent.CopyOnWriteArraySet", many(String::valueOf, "[", "]"))));
+            tagged("java.util.concurrent.CopyOnWriteArraySet", many(String::valueOf, "[", "]"))));
   }
 
   private static String tagged(String tag, String value) {
@@ -510,13 +514,13 @@ class HostileValuesTest {
         .isLessThan(Duration.ofSeconds(1));
   }
 
-  /** A pause of the machine's is no finding. */
+  /** Time of the processor: what else runs on the machine is no finding. */
   private static Duration quickest(Runnable run) {
     Duration best = Duration.ofDays(1);
     for (int i = 0; i < 3 && best.toMillis() > 900; i++) {
-      long start = System.nanoTime();
+      long start = THREADS.getCurrentThreadCpuTime();
       run.run();
-      Duration took = Duration.ofNanos(System.nanoTime() - start);
+      Duration took = Duration.ofNanos(THREADS.getCurrentThreadCpuTime() - start);
       best = took.compareTo(best) < 0 ? took : best;
     }
     return best;

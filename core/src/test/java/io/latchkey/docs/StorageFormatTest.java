@@ -8,6 +8,7 @@ import io.latchkey.tck.ValkeyServer;
 import io.latchkey.valkey.ValkeySessionStore;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -89,6 +90,6 @@ class StorageFormatTest {
       throw e;
     }
     assertThat(python.waitFor(30, TimeUnit.SECONDS)).isTrue();
-    return new String(python.getInputStream().readAllBytes()).strip();
+    return new String(python.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
   }
 }

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.latchkey.testing.TestCluster;
 import io.lettuce.core.cluster.SlotHash;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -27,19 +29,26 @@ final class ClusterFaults {
 
   /** Moves slots in which sessions are to the next node, and back again. */
   void moveSlots(int count) {
-    List<?> keys = (List<?>) cluster.command(0, "KEYS", "*");
-    List<Integer> slots =
-        Stream.ofNullable(keys)
-            .flatMap(List::stream)
-            .map(key -> SlotHash.getSlot(String.valueOf(key)))
-            .distinct()
-            .limit(count)
-            .toList();
-    assertThat(slots).as("slots with sessions").hasSize(count);
-    long moved = slots.stream().filter(slot -> move(slot, 0, 1) > 0).count();
+    Set<Integer> slots = new LinkedHashSet<>();
+    long moved = 0;
+    for (int i = 0; i < count; i++) {
+      int slot = slotWithASession(slots);
+      slots.add(slot);
+      moved += move(slot, 0, 1) > 0 ? 1 : 0;
+    }
     slots.forEach(slot -> move(slot, 1, 0));
     // The sessions of a few may have been deleted meanwhile.
     assertThat(moved).as("slots that moved with sessions").isGreaterThan(count / 2);
+  }
+
+  /** Asked right before it moves, as sessions come and go. */
+  private int slotWithASession(Set<Integer> butNot) {
+    return Stream.ofNullable((List<?>) cluster.command(0, "KEYS", "*"))
+        .flatMap(List::stream)
+        .map(key -> SlotHash.getSlot(String.valueOf(key)))
+        .filter(slot -> !butNot.contains(slot))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no slot with a session"));
   }
 
   /** How many sessions it has then at its new place. */

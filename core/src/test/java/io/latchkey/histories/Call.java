@@ -74,8 +74,7 @@ record Call(
       return false;
     }
     return switch (kind) {
-      case ROTATE, ROTATE_WITH_GRACE ->
-          otherId.equals(newId) && (!isAbout(otherId) || hasWrites());
+      case ROTATE, ROTATE_WITH_GRACE -> otherId.equals(newId) && (!isAbout(otherId) || hasWrites());
       // It may be told from what was read before, and from the salt alone.
       case RENEW, DELETE -> false;
       default -> isAbout(otherId);

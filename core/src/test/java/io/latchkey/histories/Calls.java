@@ -137,7 +137,8 @@ final class Calls {
 
   private static Trace trace(ConflictPolicy conflicts, List<Look> looks, Calls... calls) {
     Settings settings =
-        new Settings(Layout.STRING, conflicts, 2, 2, 1, 1, IDLE_MILLIS, TOUCH_MILLIS, 300, GRACE_MILLIS);
+        new Settings(
+            Layout.STRING, conflicts, 2, 2, 1, 1, IDLE_MILLIS, TOUCH_MILLIS, 300, GRACE_MILLIS);
     List<Call> numbered = new ArrayList<>();
     for (Calls call : calls) {
       numbered.add(call.call(numbered.size() + 1));

@@ -29,8 +29,7 @@ class GeneratorTest {
       }
     }
     assertThat(histories).hasSize(100);
-    assertThat(kinds)
-        .containsAll(EnumSet.allOf(Step.FaultKind.class));
+    assertThat(kinds).containsAll(EnumSet.allOf(Step.FaultKind.class));
     assertThat(kinds)
         .contains(
             Kind.CREATE,

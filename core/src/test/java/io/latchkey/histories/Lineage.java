@@ -48,9 +48,7 @@ final class Lineage {
 
   /** All certain ends of an id. */
   Stream<End> ends(String id) {
-    return calls.stream()
-        .map(call -> endBy(call, id))
-        .flatMap(Stream::ofNullable);
+    return calls.stream().map(call -> endBy(call, id)).flatMap(Stream::ofNullable);
   }
 
   private @Nullable End endBy(Call call, String id) {

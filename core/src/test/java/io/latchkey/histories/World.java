@@ -172,7 +172,9 @@ final class World implements AutoCloseable {
     String cursor = "0";
     do {
       List<?> page =
-          (List<?>) server.command("SCAN", cursor, "MATCH", namespace + ":" + "?".repeat(16), "COUNT", "1000");
+          (List<?>)
+              server.command(
+                  "SCAN", cursor, "MATCH", namespace + ":" + "?".repeat(16), "COUNT", "1000");
       if (page == null) {
         throw new IllegalStateException("SCAN answered null");
       }

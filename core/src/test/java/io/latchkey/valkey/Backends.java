@@ -1,12 +1,12 @@
 package io.latchkey.valkey;
 
 import io.latchkey.codec.AttributeCodec;
-import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SecretDigest;
+import io.latchkey.internal.SessionBackend;
 import io.latchkey.internal.SessionBackend.Rotation;
 import io.latchkey.internal.SessionBackend.Write;
-import io.latchkey.internal.SessionSettings;
 import io.latchkey.internal.SessionId;
+import io.latchkey.internal.SessionSettings;
 import io.latchkey.internal.Snapshot;
 import io.latchkey.internal.WriteToken;
 import java.util.Map;

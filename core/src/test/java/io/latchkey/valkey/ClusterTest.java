@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.latchkey.Session;
 import io.latchkey.SessionStoreException;
-import io.latchkey.SessionStoreUnavailableException;
 import io.latchkey.tck.ServerProcess;
 import io.latchkey.tck.ValkeyServer;
 import io.latchkey.testing.TestCluster;

@@ -25,8 +25,7 @@ class KeyWithoutTimeToLiveTest {
   private static final Instant START = Instant.ofEpochMilli(1764000000000L);
   private static final Duration IDLE = Duration.ofHours(10);
   private static final Duration INTERVAL = Duration.ofHours(1);
-  private static final Instant OVER =
-      START.plus(IDLE.multipliedBy(2)).plus(INTERVAL).plusMillis(1);
+  private static final Instant OVER = START.plus(IDLE.multipliedBy(2)).plus(INTERVAL).plusMillis(1);
   private static final Duration TOLERANCE = Duration.ofSeconds(30);
 
   private final ValkeyServer server;

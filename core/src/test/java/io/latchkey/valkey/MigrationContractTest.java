@@ -6,12 +6,14 @@ import io.latchkey.tck.StoreOptions;
 import io.latchkey.tck.ValkeyServer;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * The contract on instances of which every other has the other layout, while each migrates what it
  * saves to its own.
  */
+@Tag("thorough")
 class MigrationContractTest extends SessionStoreContract {
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
 

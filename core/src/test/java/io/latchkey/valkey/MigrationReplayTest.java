@@ -115,8 +115,7 @@ class MigrationReplayTest {
     if (spring) {
       try (MigrationSpringSide side =
           new MigrationSpringSide(SERVER.uri(), SERVER.namespace() + ":spring", Serializer.JDK)) {
-        return requireNonNull(
-            SessionId.parseUuid(side.create(s -> s.setAttribute("user", "ada"))));
+        return requireNonNull(SessionId.parseUuid(side.create(s -> s.setAttribute("user", "ada"))));
       }
     }
     try (ValkeySessionStore store =

@@ -25,7 +25,7 @@ import reactor.util.retry.Retry;
 final class OutOfMemoryInAProcess {
   private static final int SMALL = 300;
   private static final int LARGE = 8;
-  private static final Duration LIMIT = Duration.ofMinutes(2);
+  private static final Duration LIMIT = Duration.ofMinutes(6);
 
   private OutOfMemoryInAProcess() {}
 

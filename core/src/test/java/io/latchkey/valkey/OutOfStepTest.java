@@ -141,14 +141,14 @@ class OutOfStepTest {
   private static List<String> foreign(Wire wire) {
     return value(
         Flux.range(0, 2 * KEYS)
-        .flatMap(
-            i ->
-                wire.ask(request(i % KEYS))
-                    .map(value -> belongs(i % KEYS, value) ? "" : key(i % KEYS))
-                    .onErrorReturn(SessionStoreException.class, ""),
-            2 * KEYS)
-        .filter(key -> !key.isEmpty())
-        .collectList());
+            .flatMap(
+                i ->
+                    wire.ask(request(i % KEYS))
+                        .map(value -> belongs(i % KEYS, value) ? "" : key(i % KEYS))
+                        .onErrorReturn(SessionStoreException.class, ""),
+                2 * KEYS)
+            .filter(key -> !key.isEmpty())
+            .collectList());
   }
 
   private static Request<byte[]> request(int i) {
@@ -278,8 +278,7 @@ class OutOfStepTest {
 
   private static void awaitConnection(Wire wire) {
     TestCluster.await(
-        "it works again",
-        () -> value(wire.ask(request(0)).hasElement().onErrorReturn(false)));
+        "it works again", () -> value(wire.ask(request(0)).hasElement().onErrorReturn(false)));
   }
 
   private static String key(int i) {

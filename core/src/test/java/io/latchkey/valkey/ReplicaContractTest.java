@@ -4,8 +4,10 @@ import io.latchkey.testing.TestReplica;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 
 /** The contract on a primary whose replica is read from. */
+@Tag("thorough")
 class ReplicaContractTest extends ValkeyContract {
   private static TestReplica servers;
 

@@ -21,12 +21,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
 
 /** Replicas of a cluster's primaries, of one that sentinels watch, and those behind permissions. */
+@Tag("thorough")
 class ReplicaTopologiesTest {
   private static final String PERMITTED =
       ServerErrors.NEEDED + " " + ServerErrors.NEEDED_FOR_REPLICAS;

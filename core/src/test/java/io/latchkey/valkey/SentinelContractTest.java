@@ -2,9 +2,11 @@ package io.latchkey.valkey;
 
 import io.latchkey.testing.TestSentinels;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import reactor.core.publisher.Mono;
 
 /** The contract on a primary that sentinels look after, with changes that wait for its replica. */
+@Tag("thorough")
 class SentinelContractTest extends ValkeyContract {
   SentinelContractTest() {
     super(Layout.STRING);

@@ -1,6 +1,5 @@
 package io.latchkey.valkey;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import io.latchkey.Session;

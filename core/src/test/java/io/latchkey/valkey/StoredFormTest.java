@@ -136,7 +136,8 @@ class StoredFormTest {
             id.digest(),
             new Snapshot.PlainBody(
                 1764000000000L, Map.of("user", codec.encode("user", "user123")), unknown));
-    Stored.of(server, session).replace(new String(StringDocument.encode(id.locatorBytes(), later, codec), UTF_8));
+    Stored.of(server, session)
+        .replace(new String(StringDocument.encode(id.locatorBytes(), later, codec), UTF_8));
     return value(store.get(session.id()));
   }
 

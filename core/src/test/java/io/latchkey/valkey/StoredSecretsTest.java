@@ -52,8 +52,7 @@ class StoredSecretsTest {
       TestCluster.await("the listeners", () -> monitor.heard("+OK") && replication.heard("REDIS"));
       liveALife(store);
       admin.call("SET", "the-end", "of-it");
-      TestCluster.await(
-          "the end", () -> monitor.heard("the-end") && replication.heard("the-end"));
+      TestCluster.await("the end", () -> monitor.heard("the-end") && replication.heard("the-end"));
       String all = monitor.text() + replication.text() + everythingStored();
       assertThat(all).contains(ids.get(0).substring(0, 16));
       for (String id : ids) {

@@ -269,9 +269,7 @@ class StringDocumentTest {
 
   private static FormerSecret former(Random random) {
     return new FormerSecret(
-        new SessionIds().next().digest(),
-        random.nextLong(10_000_000_000_000L),
-        WriteToken.next());
+        new SessionIds().next().digest(), random.nextLong(10_000_000_000_000L), WriteToken.next());
   }
 
   private static byte[] encode(Snapshot session, AttributeCodec codec) {

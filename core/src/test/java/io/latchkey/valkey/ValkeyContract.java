@@ -11,9 +11,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * The contract on a real server, for one layout. The stores' user may do no more
- * than README.md grants; only a server that the tests were given ({@code LATCHKEY_TEST_URI}) is
- * used as whom its URI says.
+ * The contract on a real server, for one layout. The stores' user may do no more than README.md
+ * grants; only a server that the tests were given ({@code LATCHKEY_TEST_URI}) is used as whom its
+ * URI says.
  */
 abstract class ValkeyContract extends SessionStoreContract {
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(ValkeyServer.class)
@@ -77,6 +77,11 @@ class ValkeySessionStoreBuilderTest {
         refused(b -> b.acknowledgedBy(0, SECOND), "acknowledgedBy", "at least 1 replica", "0"),
         refused(b -> b.acknowledgedBy(1, Duration.ZERO), "acknowledgedBy", "1 milli", "PT0S"),
         refused(b -> b.acknowledgedBy(1, Duration.ofNanos(999_999)), "acknowledgedBy", "0.00099"),
+        refused(b -> b.maxSessionSize(0), "maxSessionSize", "256 MiB", "0"),
+        refused(b -> b.maxSessionSize(268_435_457), "maxSessionSize", "268435457"),
+        refused(b -> b.maxAttributeSize(-1), "maxAttributeSize", "1 byte", "-1"),
+        refused(b -> b.maxAttributes(0), "maxAttributes", "1 to 1000000", "0"),
+        refused(b -> b.maxAttributes(1_000_001), "maxAttributes", "1000001"),
         refused(b -> b.namespace(""), "namespace", "1 to 64", "''"),
         refused(b -> b.namespace("x".repeat(65)), "namespace", "1 to 64", "xxx"),
         refused(b -> b.namespace("a{b}"), "namespace", "letters", "'a{b}'"),
@@ -110,8 +115,25 @@ class ValkeySessionStoreBuilderTest {
         accepted(b -> b.commandTimeout(Duration.ofMinutes(10))),
         accepted(b -> b.acknowledgedBy(1, Duration.ofMillis(1))),
         accepted(b -> b.acknowledgedBy(1, SECOND).commandTimeout(SECOND.multipliedBy(2))),
+        accepted(b -> b.maxSessionSize(1)),
+        accepted(
+            b ->
+                b.maxSessionSize(268_435_456)
+                    .maxAttributeSize(268_435_456)
+                    .maxAnswerSize(536_870_912)),
+        accepted(b -> b.maxAttributes(1_000_000)),
         accepted(b -> b.namespace("A.z_9-:/")),
         accepted(b -> b.namespace("x".repeat(64))));
+  }
+
+  @Test
+  void anAnswerSizeBelowThatOfASessionIsRefused() {
+    assertThatThrownBy(() -> ValkeySessionStore.builder(URI).maxSessionSize(67_100_000).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("maxAnswerSize", "maxSessionSize", "67108864");
+    assertThatThrownBy(() -> ValkeySessionStore.builder(URI).maxAnswerSize(1_100_000).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("maxAnswerSize", "1100000");
   }
 
   @ParameterizedTest
@@ -132,6 +154,17 @@ class ValkeySessionStoreBuilderTest {
         .hasMessageContainingAll("touchInterval", "idle timeout of PT1S", "PT1H");
     assertThatThrownBy(
             () -> ValkeySessionStore.builder(URI).touchInterval(hour).idleTimeout(second).build())
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void anAttributeThatMayBeLargerThanASessionIsRefusedWhateverWasSetFirst() {
+    assertThatThrownBy(
+            () -> ValkeySessionStore.builder(URI).maxAttributeSize(11).maxSessionSize(10).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("maxAttributeSize", "maxSessionSize", "10 bytes", "11");
+    assertThatThrownBy(
+            () -> ValkeySessionStore.builder(URI).maxSessionSize(10).maxAttributeSize(11).build())
         .isInstanceOf(IllegalArgumentException.class);
   }
 

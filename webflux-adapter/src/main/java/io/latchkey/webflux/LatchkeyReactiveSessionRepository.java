@@ -24,7 +24,7 @@ import reactor.core.publisher.Mono;
  *       something to write signals {@link IllegalStateException} then, caused by a {@link
  *       io.latchkey.SessionGoneException}; one that has not sends no command and does not find out.
  *   <li>{@code changeSessionId()} tells the new id at once; the next {@code save} moves the session
- *       there, with all changes, in one step: the old id is dead from then on. To call it again
+ *       there, with all changes, in one step: the former id is dead from then on. To call it again
  *       before that {@code save} gives another id, and only the last one finds the session.
  *   <li>{@code findById} is empty for an unknown, expired or malformed id, and counts as an access,
  *       which the store writes down when that is due. So {@code setLastAccessedTime} decides only
@@ -77,8 +77,7 @@ public final class LatchkeyReactiveSessionRepository implements ReactiveSessionR
   @Override
   public Mono<Session> createSession() {
     return Mono.deferContextual(
-        context ->
-            Mono.just(session(sessions.newSession(), false, RequestThread.of(context))));
+        context -> Mono.just(session(sessions.newSession(), false, RequestThread.of(context))));
   }
 
   /**

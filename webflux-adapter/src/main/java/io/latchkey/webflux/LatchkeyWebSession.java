@@ -146,7 +146,7 @@ final class LatchkeyWebSession implements WebSession {
       return Mono.error(hasEnded(null));
     }
     if (!maybeStored) {
-      // The old id was never sent to anybody, so another one will do.
+      // The former id was never sent to anybody, so another one will do.
       session = sessions.newSession();
       attributes.standOn(session);
       return saveNow();
@@ -199,9 +199,7 @@ final class LatchkeyWebSession implements WebSession {
     return inTurn(
         Mono.defer(
             () ->
-                maybeStored
-                    ? thread.resume(sessions.delete(session.id())).then()
-                    : Mono.empty()));
+                maybeStored ? thread.resume(sessions.delete(session.id())).then() : Mono.empty()));
   }
 
   Mono<Void> touch() {

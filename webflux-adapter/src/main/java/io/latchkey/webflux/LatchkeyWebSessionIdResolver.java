@@ -47,8 +47,9 @@ import org.springframework.web.server.session.WebSessionIdResolver;
  *
  * <p>Others may plant cookies of the same name beside the visitor's own. Values that cannot be an
  * id, by their characters or length, are ignored. Of the others the last {@value #MAX_IDS} are
- * candidates. {@link LatchkeyWebSessionStore} reads them in one round trip and takes the last one
- * that finds a session.
+ * candidates; if there are more, values of fewer than {@value #MIN_ID_LENGTH} characters are not.
+ * {@link LatchkeyWebSessionStore} reads them in one round trip and takes the last one that finds a
+ * session.
  *
  * <p>Immutable, and safe for use by several threads.
  */
@@ -64,7 +65,7 @@ public final class LatchkeyWebSessionIdResolver implements WebSessionIdResolver 
 
   private static final int MAX_IDS = 16;
 
-  /** 22 base64url characters have 128 bits. An id with fewer could be guessed. */
+  /** 22 base64url characters have 128 bits. Shorter ids can be guessed, so no store makes them. */
   private static final int MIN_ID_LENGTH = 22;
 
   private static final int MAX_ID_LENGTH = 64;
@@ -117,6 +118,9 @@ public final class LatchkeyWebSessionIdResolver implements WebSessionIdResolver 
       if (isWellFormed(cookie.getValue())) {
         different.add(cookie.getValue());
       }
+    }
+    if (different.size() > MAX_IDS) {
+      different.removeIf(id -> id.length() < MIN_ID_LENGTH);
     }
     List<String> ids = List.copyOf(different);
     return ids.subList(Math.max(0, ids.size() - MAX_IDS), ids.size());
@@ -224,7 +228,7 @@ public final class LatchkeyWebSessionIdResolver implements WebSessionIdResolver 
         return false;
       }
     }
-    return id.length() >= MIN_ID_LENGTH && id.length() <= MAX_ID_LENGTH;
+    return !id.isEmpty() && id.length() <= MAX_ID_LENGTH;
   }
 
   @Override

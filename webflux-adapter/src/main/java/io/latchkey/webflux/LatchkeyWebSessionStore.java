@@ -151,9 +151,7 @@ public final class LatchkeyWebSessionStore implements WebSessionStore {
                 session(
                     sessions.newSession(),
                     false,
-                    exchange == null
-                        ? RequestThread.of(context)
-                        : RequestThread.of(exchange))));
+                    exchange == null ? RequestThread.of(context) : RequestThread.of(exchange))));
   }
 
   /**

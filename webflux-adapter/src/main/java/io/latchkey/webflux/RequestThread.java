@@ -93,7 +93,7 @@ final class RequestThread {
       log.error("A subscriber threw an error, after which its request may get no answer", error);
       return;
     }
-    channel.close();
+    var unused = channel.close();
     log.error("A request failed with an error that Reactor treats as fatal; closed it", error);
   }
 

