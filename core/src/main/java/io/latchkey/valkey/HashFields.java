@@ -125,13 +125,13 @@ final class HashFields {
   /** Whether a hash is of the session with that locator. */
   static boolean isOf(byte[] locator, Collection<Map.Entry<byte[], byte[]>> fields) {
     byte[] header = header(fields);
-    return header != null && SessionHeader.isOf(locator, header, 0);
+    return header != null && SessionHeader.isOf(locator, header, 0) && hasNames(fields);
   }
 
   /** Whether it is not the hash of another session. What has no header proves nothing. */
   static boolean mayBeOf(byte[] locator, Collection<Map.Entry<byte[], byte[]>> fields) {
     byte[] header = header(fields);
-    return header == null || SessionHeader.isOf(locator, header, 0);
+    return header == null || (SessionHeader.isOf(locator, header, 0) && hasNames(fields));
   }
 
   private static byte @Nullable [] header(Collection<Map.Entry<byte[], byte[]>> fields) {
@@ -141,6 +141,21 @@ final class HashFields {
       }
     }
     return null;
+  }
+
+  /**
+   * Whether all fields have names as ours: a part of another answer, which took the place of a
+   * field that is missing, has not. Ours begin with a small letter, and what scripts answer with a
+   * proof does not.
+   */
+  private static boolean hasNames(Collection<Map.Entry<byte[], byte[]>> fields) {
+    for (Map.Entry<byte[], byte[]> field : fields) {
+      byte[] name = field.getKey();
+      if (name.length == 0 || name[0] < 'a' || name[0] > 'z') {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The session of a hash, or null if it has no fields, as where there is none. */

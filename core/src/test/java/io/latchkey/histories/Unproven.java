@@ -5,7 +5,8 @@ import io.latchkey.valkey.Layout;
 /**
  * What a client may believe by mistake on a connection that is out of step, until the next answer
  * of that connection: what the server answers without a proof. That is the absence that a read
- * finds, and in one layout the "OK" of an insert. All other answers count as ever.
+ * finds, in one layout the "OK" of an insert, and an error of the server's. All other answers count
+ * as ever.
  */
 final class Unproven {
   private Unproven() {}
@@ -21,6 +22,10 @@ final class Unproven {
   static Call judge(Call call, Layout layout) {
     if (!call.damaged()) {
       return call;
+    }
+    if (call.outcome() == Outcome.WRONG
+        && call.note().contains("the server answered with an error")) {
+      return call.with(Outcome.UNKNOWN, Moment.NEVER);
     }
     if (call.insert()) {
       boolean believed =
