@@ -13,6 +13,9 @@ public final class SessionIds {
 
   private final RandomBytes random = new RandomBytes();
 
+  /** A source of ids, which draws nothing before the first. */
+  public SessionIds() {}
+
   /**
    * A new id.
    *
