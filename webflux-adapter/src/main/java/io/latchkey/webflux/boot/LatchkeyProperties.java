@@ -42,6 +42,9 @@ import org.springframework.util.unit.DataSize;
  * @param maxAttributeSize How large one attribute may be, as JSON; 512KB by default, or
  *     max-session-size if that is less. If a size suffix is not specified, bytes will be used.
  * @param maxAttributes How many attributes a session may have.
+ * @param maxAnswerSize How large an answer of the server may be; 64MB by default. A larger one is
+ *     not read, and its session is unreadable. If a size suffix is not specified, bytes will be
+ *     used.
  * @param connections How many connections the sessions are spread over.
  * @param commandTimeout How long the server may take to accept a connection, or to answer a
  *     command. If a duration suffix is not specified, milliseconds will be used.
@@ -79,6 +82,7 @@ record LatchkeyProperties(
     @Nullable DataSize maxSessionSize,
     @Nullable DataSize maxAttributeSize,
     @Nullable Integer maxAttributes,
+    @Nullable DataSize maxAnswerSize,
     @Nullable Integer connections,
     @DurationUnit(ChronoUnit.MILLIS) @Nullable Duration commandTimeout,
     @Nullable Boolean readFromReplicas,

@@ -19,6 +19,7 @@ import org.springframework.util.unit.DataSize;
 final class StoreOptions {
   private static final String TOUCH_INTERVAL = "latchkey.touch-interval";
   private static final String MAX_ATTRIBUTE_SIZE = "latchkey.max-attribute-size";
+  private static final String MAX_ANSWER_SIZE = "latchkey.max-answer-size";
   private static final String SPRING_SESSION_TIMEOUT = "spring.session.timeout";
 
   private StoreOptions() {}
@@ -62,6 +63,7 @@ final class StoreOptions {
     setSize("latchkey.max-session-size", properties.maxSessionSize(), builder::maxSessionSize);
     setSize(MAX_ATTRIBUTE_SIZE, properties.maxAttributeSize(), builder::maxAttributeSize);
     set("latchkey.max-attributes", properties.maxAttributes(), builder::maxAttributes);
+    setSize(MAX_ANSWER_SIZE, properties.maxAnswerSize(), builder::maxAnswerSize);
     set("latchkey.connections", properties.connections(), builder::connections);
     set("latchkey.command-timeout", properties.commandTimeout(), builder::commandTimeout);
     set("latchkey.read-from-replicas", properties.readFromReplicas(), builder::readFromReplicas);
@@ -78,6 +80,9 @@ final class StoreOptions {
       }
       if (properties.maxAttributeSize() != null && mentions(e, "maxAttributeSize")) {
         throw invalid(MAX_ATTRIBUTE_SIZE, properties.maxAttributeSize(), e);
+      }
+      if (properties.maxAnswerSize() != null && mentions(e, "maxAnswerSize")) {
+        throw invalid(MAX_ANSWER_SIZE, properties.maxAnswerSize(), e);
       }
       throw e;
     }

@@ -144,6 +144,7 @@ class LatchkeyPropertiesTest {
     "max-session-size, 600000, maxSessionSize, 600000",
     "max-attribute-size, 4KB, maxAttributeSize, 4096",
     "max-attributes, 7, maxAttributes, 7",
+    "max-answer-size, 16MB, maxAnswerSize, 16777216",
     "connections, 4, connectionCount, 4",
     "command-timeout, 500, commandTimeout, PT0.5S",
     "read-from-replicas, true, fromReplicas, true"
@@ -170,6 +171,8 @@ class LatchkeyPropertiesTest {
     "latchkey.max-attribute-size, -1B",
     "latchkey.max-attribute-size, 2MB",
     "latchkey.max-attributes, 0",
+    "latchkey.max-answer-size, 1KB",
+    "latchkey.max-answer-size, 512KB",
     "latchkey.connections, 0",
     "latchkey.command-timeout, 0",
     "latchkey.allow, java",
