@@ -23,7 +23,7 @@ elseif string.find(header.err, 'WRONGTYPE', 1, true) then
     header = string.find(header.err, 'WRONGTYPE', 1, true) and '' or error(header.err)
   end
 else
-  return header
+  redis.call('GETRANGE', KEYS[1], 0, 0) -- fails as it did, in the words of the server
 end
 local deleted = 0
 if redis.call('EXISTS', KEYS[1]) == 1 then
