@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param outcome what came of it
  * @param writes the changes that the call carries, by attribute; all take effect together
  * @param perhaps changes that it carries unless an abandoned call has stored them already
+ * @param retried those of the writes that an earlier attempt may have stored: found at one instant,
+ *     and what is new written at a later one
  * @param seen the attributes of the session that was answered
  * @param insert whether it was to store a session that may not be stored yet
  * @param damaged whether it was under way while a connection of its store was out of step
@@ -42,6 +44,7 @@ record Call(
     Outcome outcome,
     Map<String, String> writes,
     Map<String, String> perhaps,
+    Map<String, String> retried,
     @Nullable Map<String, String> seen,
     boolean insert,
     boolean damaged,
@@ -107,6 +110,7 @@ record Call(
         other,
         writes,
         perhaps,
+        retried,
         null,
         insert,
         damaged,

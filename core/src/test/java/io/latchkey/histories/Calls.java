@@ -27,6 +27,7 @@ final class Calls {
   private Outcome outcome = Outcome.OK;
   private final Map<String, String> writes = new TreeMap<>();
   private final Map<String, String> perhaps = new TreeMap<>();
+  private final Map<String, String> retried = new TreeMap<>();
   private @Nullable Map<String, String> seen;
   private boolean insert;
   private boolean damaged;
@@ -80,6 +81,11 @@ final class Calls {
     return this;
   }
 
+  Calls retries(String name, String value) {
+    retried.put(name, value);
+    return writes(name, value);
+  }
+
   Calls perhaps(String name, String value) {
     perhaps.put(name, value);
     return this;
@@ -117,6 +123,7 @@ final class Calls {
         outcome,
         writes,
         perhaps,
+        retried,
         seen,
         insert,
         damaged,

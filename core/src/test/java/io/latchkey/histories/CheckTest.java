@@ -341,4 +341,70 @@ class CheckTest {
   private static void assertFine(Calls... calls) {
     assertThat(Check.all(merging(calls))).isEmpty();
   }
+
+  @Test
+  void absenceOnAConnectionOutOfStepIsNoLoss() {
+    Trace trace =
+        Calls.merging(
+            Calls.of(Kind.CREATE, "s1.0").at(1, 2).writes(Call.IDLE, "1000").sees(Call.IDLE, "1000"),
+            Calls.of(Kind.GET, "s1.0").at(3, 4).with(Outcome.ABSENT).outOfStep());
+    assertThat(Check.all(trace)).isEmpty();
+  }
+
+  @Test
+  void absenceThatIsProvenIsALossAlsoOutOfStep() {
+    Trace trace =
+        Calls.merging(
+            Calls.of(Kind.CREATE, "s1.0").at(1, 2).writes(Call.IDLE, "1000").sees(Call.IDLE, "1000"),
+            Calls.of(Kind.TOUCH, "s1.0").at(3, 4).with(Outcome.ABSENT).outOfStep());
+    assertThat(Check.all(trace)).isNotEmpty();
+  }
+
+  @Test
+  void absenceAfterTheConnectionIsALoss() {
+    Trace trace =
+        Calls.merging(
+            Calls.of(Kind.CREATE, "s1.0").at(1, 2).writes(Call.IDLE, "1000").sees(Call.IDLE, "1000"),
+            Calls.of(Kind.GET, "s1.0").at(3, 4).with(Outcome.ABSENT));
+    assertThat(Check.all(trace)).isNotEmpty();
+  }
+
+  @Test
+  void insertThatIsBelievedOutOfStepMayNotHaveBeenMade() {
+    Calls believed = Calls.of(Kind.CREATE, "s1.0").at(1, 2).inserting();
+    Calls get = Calls.of(Kind.GET, "s1.0").at(3, 4).with(Outcome.ABSENT);
+    assertThat(Check.all(Calls.merging(believed, get))).isNotEmpty();
+    assertThat(Check.all(Calls.merging(believed.outOfStep(), get))).isEmpty();
+  }
+
+  @Test
+  void formerIdIsOpenWithinItsGraceAlone() {
+    Calls create = Calls.of(Kind.CREATE, "s1.0").at(1, 2).writes(Call.IDLE, "1000").sees(Call.IDLE, "1000");
+    Calls renewal = Calls.of(Kind.RENEW, "s1.0").to("s1.1").at(3, 4);
+    Calls within = Calls.of(Kind.GET, "s1.0").at(90, 91).sees(Call.IDLE, "1000");
+    Calls after = Calls.of(Kind.GET, "s1.0").at(120, 121).sees(Call.IDLE, "1000");
+    Calls early = Calls.of(Kind.GET, "s1.0").at(50, 51).with(Outcome.ABSENT);
+    assertThat(Check.all(Calls.merging(create, renewal, within))).isEmpty();
+    assertThat(Check.all(Calls.merging(create, renewal, after))).isNotEmpty();
+    assertThat(Check.all(Calls.merging(create, renewal, early))).isNotEmpty();
+  }
+
+  @Test
+  void rotationWithoutGraceClosesAFormerIdAtOnce() {
+    Calls create = Calls.of(Kind.CREATE, "s1.0").at(1, 2).writes(Call.IDLE, "1000").sees(Call.IDLE, "1000");
+    Calls renewal = Calls.of(Kind.RENEW, "s1.0").to("s1.1").at(3, 4);
+    Calls signIn = Calls.of(Kind.ROTATE, "s1.1").to("s1.2").at(5, 6).sees(Call.IDLE, "1000");
+    Calls get = Calls.of(Kind.GET, "s1.0").at(20, 21).sees(Call.IDLE, "1000");
+    assertThat(Check.all(Calls.merging(create, renewal, signIn, get))).isNotEmpty();
+  }
+
+  @Test
+  void twoNewIdsOfOneRenewalAreFound() {
+    Calls create = Calls.of(Kind.CREATE, "s1.0").at(1, 2).writes(Call.IDLE, "1000").sees(Call.IDLE, "1000");
+    Calls one = Calls.of(Kind.RENEW, "s1.0").to("s1.1").at(3, 5);
+    Calls same = Calls.of(Kind.RENEW, "s1.0").to("s1.1").at(4, 6);
+    Calls other = Calls.of(Kind.RENEW, "s1.0").to("s1.2").at(4, 6);
+    assertThat(Check.all(Calls.merging(create, one, same))).isEmpty();
+    assertThat(Check.all(Calls.merging(create, one, other))).isNotEmpty();
+  }
 }

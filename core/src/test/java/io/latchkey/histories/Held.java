@@ -1,7 +1,9 @@
 package io.latchkey.histories;
 
 import io.latchkey.Session;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -28,6 +30,8 @@ final class Held {
    */
   final Map<String, String> perhaps = new TreeMap<>();
 
+  private final Set<String> attempted = new HashSet<>();
+
   boolean stored;
   boolean insertOutcomeUnknown;
 
@@ -53,6 +57,7 @@ final class Held {
 
   void change(String attribute, String value) {
     perhaps.remove(attribute);
+    attempted.remove(attribute);
     changes.put(attribute, value);
   }
 
@@ -61,8 +66,22 @@ final class Held {
     return !stored && !insertOutcomeUnknown;
   }
 
+  /** The changes of these that an attempt of unknown outcome had with it, which was told so. */
+  Map<String, String> retried() {
+    Map<String, String> retried = new TreeMap<>(changes);
+    retried.keySet().retainAll(attempted);
+    return retried;
+  }
+
   boolean isClean() {
     return stored && changes.isEmpty() && perhaps.isEmpty();
+  }
+
+  /** A call stored all its changes, and it builds upon what that found. */
+  void isStoredBetween(Moment invoked, Moment ending) {
+    ended(Outcome.OK, false);
+    readAfter = invoked;
+    readBefore = ending;
   }
 
   void ended(Outcome outcome, boolean abandoned) {
@@ -70,8 +89,10 @@ final class Held {
       stored = true;
       changes.clear();
       perhaps.clear();
+      attempted.clear();
     } else if (outcome == Outcome.UNKNOWN) {
       insertOutcomeUnknown |= !stored;
+      attempted.addAll(changes.keySet());
     }
     if (abandoned) {
       perhaps.putAll(changes);

@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * No acknowledged change is missing, and none takes effect twice: there is an order of the calls
@@ -54,9 +55,16 @@ final class NothingIsLostCheck implements Check {
       boolean certain = call.outcome() == Outcome.OK;
       Moment end = certain ? call.ended() : Moment.NEVER;
       Map<String, String> seen = certain ? call.seen() : null;
+      Map<String, String> writes = call.writes();
+      if (certain && !call.retried().isEmpty()) {
+        actions.add(
+            new Linearization.Action(
+                call.invoked().order(), end.order(), false, call.retried(), null));
+        writes = new TreeMap<>(writes);
+        writes.keySet().removeAll(call.retried().keySet());
+      }
       actions.add(
-          new Linearization.Action(
-              call.invoked().order(), end.order(), !certain, call.writes(), seen));
+          new Linearization.Action(call.invoked().order(), end.order(), !certain, writes, seen));
       if (!call.perhaps().isEmpty()) {
         actions.add(
             new Linearization.Action(

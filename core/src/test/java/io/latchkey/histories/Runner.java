@@ -449,6 +449,7 @@ final class Runner {
     final Kind kind;
     final Map<String, String> writes = new TreeMap<>();
     final Map<String, String> perhaps = new TreeMap<>();
+    final Map<String, String> retried = new TreeMap<>();
     private final CompletableFuture<Boolean> end = new CompletableFuture<>();
     @Nullable String id;
     @Nullable String newId;
@@ -489,6 +490,7 @@ final class Runner {
         readBefore = used.readBefore;
       }
       writes.putAll(used.changes);
+      retried.putAll(used.retried());
       perhaps.putAll(used.perhaps);
       if (used.isInsert()) {
         writes.putIfAbsent(Call.IDLE, Long.toString(settings.idleMillis()));
@@ -549,6 +551,13 @@ final class Runner {
               if (kind == Kind.RENEW || (newId.equals(id) && writes.isEmpty())) {
                 seen = null; // there may have been no command
               }
+              if (session == used.session) {
+                if (!writes.isEmpty()) {
+                  used.isStoredBetween(invoked, ending);
+                }
+                ends(Outcome.OK, ending, "the same object");
+                return;
+              }
               holds(new Held(++objects, used.visitor, newId, session, true, invoked, ending));
             }
           }
@@ -557,9 +566,7 @@ final class Runner {
           }
         }
         if (used != null) {
-          used.ended(Outcome.OK, false);
-          used.readAfter = invoked;
-          used.readBefore = ending;
+          used.isStoredBetween(invoked, ending);
         }
         ends(Outcome.OK, ending, "");
       }
@@ -667,6 +674,7 @@ final class Runner {
           outcome == null ? Outcome.WRONG : outcome,
           Map.copyOf(writes),
           Map.copyOf(perhaps),
+          Map.copyOf(retried),
           seen == null ? null : Map.copyOf(seen),
           insert,
           kind != Kind.AUDIT && world.wasOutOfStep(client, startedNanos, endedNanos),
