@@ -38,7 +38,9 @@ import org.slf4j.LoggerFactory;
 class HistoriesTest {
   @RegisterExtension static final ValkeyServer SERVER = new ValkeyServer();
 
-  private static final ClientResources RESOURCES = BlockingAllowed.resources();
+  /** Made for each run: one that failed is run again in the same process. */
+  @SuppressWarnings("NullAway.Init") // before all
+  private static ClientResources resources;
 
   private static final int SEED = Integer.getInteger("latchkey.histories.seed", 40);
   private static final int COUNT = Integer.getInteger("latchkey.histories.count", 70);
@@ -49,6 +51,7 @@ class HistoriesTest {
 
   @BeforeAll
   static void expectTrouble() {
+    resources = BlockingAllowed.resources();
     // Broken connections are the point here, and each is a warning of Lettuce's or Netty's.
     for (String name : List.of("io.lettuce", "io.netty")) {
       ((Logger) LoggerFactory.getLogger(name)).setLevel(Level.OFF);
@@ -60,14 +63,14 @@ class HistoriesTest {
     for (String name : List.of("io.lettuce", "io.netty")) {
       ((Logger) LoggerFactory.getLogger(name)).setLevel(null);
     }
-    RESOURCES.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    resources.shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
   @ParameterizedTest
   @EnumSource(Layout.class)
   void nothingIsLostAndNothingComesBack(Layout layout) {
     long start = System.nanoTime();
-    Campaign campaign = new Campaign(SERVER, RESOURCES, layout, Duration.ofSeconds(SHRINK), ALL);
+    Campaign campaign = new Campaign(SERVER, resources, layout, Duration.ofSeconds(SHRINK), ALL);
     String failure = campaign.run(SEED, COUNT, THREADS);
     long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
     System.out.println(
