@@ -519,6 +519,7 @@ final class Runner {
       }
     }
 
+    @SuppressWarnings("ReferenceEquality") // is it the very same object?
     private void succeeds(Object answer) {
       synchronized (Runner.this) {
         if (outcome != null) {
