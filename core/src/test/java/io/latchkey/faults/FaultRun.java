@@ -147,8 +147,7 @@ final class FaultRun {
     return account((ledger, loss) -> explained.test(loss), allowed, why);
   }
 
-  private Account account(
-      BiPredicate<Ledger, Loss> explained, Set<String> allowed, String why) {
+  private Account account(BiPredicate<Ledger, Loss> explained, Set<String> allowed, String why) {
     long lostByServer = 0;
     List<Loss> lost = new ArrayList<>();
     List<Loss> resurrected = new ArrayList<>();
@@ -160,8 +159,7 @@ final class FaultRun {
       resurrected.addAll(back);
       undoneByServer += back.stream().filter(loss -> explained.test(ledger, loss)).count();
       lost.addAll(ledger.lost());
-      lostByServer +=
-          ledger.lost().stream().filter(loss -> explained.test(ledger, loss)).count();
+      lostByServer += ledger.lost().stream().filter(loss -> explained.test(ledger, loss)).count();
       neverAcknowledged += ledger.neverAcknowledged();
     }
     return new Account(

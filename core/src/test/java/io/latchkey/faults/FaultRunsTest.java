@@ -145,7 +145,6 @@ class FaultRunsTest {
 
   @ParameterizedTest
   @EnumSource
-  
   void connectionsBroughtOutOfStepAllTheTimeLoseNothing(Layout layout) {
     ClientResources resources = BlockingAllowed.resources();
     PipelineErrors errors = new PipelineErrors();

@@ -346,7 +346,10 @@ class CheckTest {
   void absenceOnAConnectionOutOfStepIsNoLoss() {
     Trace trace =
         Calls.merging(
-            Calls.of(Kind.CREATE, "s1.0").at(1, 2).writes(Call.IDLE, "1000").sees(Call.IDLE, "1000"),
+            Calls.of(Kind.CREATE, "s1.0")
+                .at(1, 2)
+                .writes(Call.IDLE, "1000")
+                .sees(Call.IDLE, "1000"),
             Calls.of(Kind.GET, "s1.0").at(3, 4).with(Outcome.ABSENT).outOfStep());
     assertThat(Check.all(trace)).isEmpty();
   }
@@ -355,7 +358,10 @@ class CheckTest {
   void absenceThatIsProvenIsALossAlsoOutOfStep() {
     Trace trace =
         Calls.merging(
-            Calls.of(Kind.CREATE, "s1.0").at(1, 2).writes(Call.IDLE, "1000").sees(Call.IDLE, "1000"),
+            Calls.of(Kind.CREATE, "s1.0")
+                .at(1, 2)
+                .writes(Call.IDLE, "1000")
+                .sees(Call.IDLE, "1000"),
             Calls.of(Kind.TOUCH, "s1.0").at(3, 4).with(Outcome.ABSENT).outOfStep());
     assertThat(Check.all(trace)).isNotEmpty();
   }
@@ -364,7 +370,10 @@ class CheckTest {
   void absenceAfterTheConnectionIsALoss() {
     Trace trace =
         Calls.merging(
-            Calls.of(Kind.CREATE, "s1.0").at(1, 2).writes(Call.IDLE, "1000").sees(Call.IDLE, "1000"),
+            Calls.of(Kind.CREATE, "s1.0")
+                .at(1, 2)
+                .writes(Call.IDLE, "1000")
+                .sees(Call.IDLE, "1000"),
             Calls.of(Kind.GET, "s1.0").at(3, 4).with(Outcome.ABSENT));
     assertThat(Check.all(trace)).isNotEmpty();
   }
@@ -379,7 +388,8 @@ class CheckTest {
 
   @Test
   void formerIdIsOpenWithinItsGraceAlone() {
-    Calls create = Calls.of(Kind.CREATE, "s1.0").at(1, 2).writes(Call.IDLE, "1000").sees(Call.IDLE, "1000");
+    Calls create =
+        Calls.of(Kind.CREATE, "s1.0").at(1, 2).writes(Call.IDLE, "1000").sees(Call.IDLE, "1000");
     Calls renewal = Calls.of(Kind.RENEW, "s1.0").to("s1.1").at(3, 4);
     Calls within = Calls.of(Kind.GET, "s1.0").at(90, 91).sees(Call.IDLE, "1000");
     Calls after = Calls.of(Kind.GET, "s1.0").at(120, 121).sees(Call.IDLE, "1000");
@@ -391,7 +401,8 @@ class CheckTest {
 
   @Test
   void rotationWithoutGraceClosesAFormerIdAtOnce() {
-    Calls create = Calls.of(Kind.CREATE, "s1.0").at(1, 2).writes(Call.IDLE, "1000").sees(Call.IDLE, "1000");
+    Calls create =
+        Calls.of(Kind.CREATE, "s1.0").at(1, 2).writes(Call.IDLE, "1000").sees(Call.IDLE, "1000");
     Calls renewal = Calls.of(Kind.RENEW, "s1.0").to("s1.1").at(3, 4);
     Calls signIn = Calls.of(Kind.ROTATE, "s1.1").to("s1.2").at(5, 6).sees(Call.IDLE, "1000");
     Calls get = Calls.of(Kind.GET, "s1.0").at(20, 21).sees(Call.IDLE, "1000");
@@ -400,7 +411,8 @@ class CheckTest {
 
   @Test
   void twoNewIdsOfOneRenewalAreFound() {
-    Calls create = Calls.of(Kind.CREATE, "s1.0").at(1, 2).writes(Call.IDLE, "1000").sees(Call.IDLE, "1000");
+    Calls create =
+        Calls.of(Kind.CREATE, "s1.0").at(1, 2).writes(Call.IDLE, "1000").sees(Call.IDLE, "1000");
     Calls one = Calls.of(Kind.RENEW, "s1.0").to("s1.1").at(3, 5);
     Calls same = Calls.of(Kind.RENEW, "s1.0").to("s1.1").at(4, 6);
     Calls other = Calls.of(Kind.RENEW, "s1.0").to("s1.2").at(4, 6);

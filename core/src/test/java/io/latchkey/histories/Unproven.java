@@ -5,8 +5,8 @@ import io.latchkey.valkey.Layout;
 /**
  * What a client may believe by mistake on a connection that is out of step, until the next answer
  * of that connection: what the server answers without a proof. That is the absence that a read
- * finds, or that it finds something unreadable, in one layout the "OK" of an insert, and an error of
- * the server's. All other answers count as ever.
+ * finds, or that it finds something unreadable, in one layout the "OK" of an insert, and an error
+ * of the server's. All other answers count as ever.
  */
 final class Unproven {
   private Unproven() {}

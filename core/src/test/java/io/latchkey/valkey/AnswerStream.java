@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * package: a read in each layout, a script, and another read of a second session.
  */
 public final class AnswerStream {
-  private static final ClientResources RESOURCES = ClientFactory.resources(null, Duration.ofSeconds(1));
+  private static final ClientResources RESOURCES =
+      ClientFactory.resources(null, Duration.ofSeconds(1));
   private static final ClientOptions OPTIONS = ClientFactory.options(Duration.ofSeconds(1), null);
   private static final AttributeCodec CODEC = new AttributeCodec();
   private static final byte[] TOKEN = "k3JbV0sQ9xTa".getBytes(ISO_8859_1);
@@ -75,12 +76,7 @@ public final class AnswerStream {
         new StatefulRedisConnectionImpl<>(
             endpoint, endpoint, ByteArrayCodec.INSTANCE, Duration.ofSeconds(1));
     GuardedCommandHandler handler =
-        new GuardedCommandHandler(
-            OPTIONS,
-            RESOURCES,
-            endpoint,
-            new BrokenConnections(),
-            1 << 20);
+        new GuardedCommandHandler(OPTIONS, RESOURCES, endpoint, new BrokenConnections(), 1 << 20);
     EmbeddedChannel channel =
         new EmbeddedChannel(new UnansweredCommands(Duration.ofSeconds(1)), handler);
     try {
@@ -114,8 +110,7 @@ public final class AnswerStream {
   private static Told<Map<byte[], byte[]>> hgetall(int of) {
     byte[] locator = IDS.get(of).locatorBytes();
     Told<Map<byte[], byte[]>> told =
-        new Told<>(
-            value -> HashFields.isOf(IDS.get(1 - of).locatorBytes(), value.entrySet()));
+        new Told<>(value -> HashFields.isOf(IDS.get(1 - of).locatorBytes(), value.entrySet()));
     told.command =
         Request.of(CommandType.HGETALL, () -> new MapOutput<>(ByteArrayCodec.INSTANCE), locator)
             .provenBy(hash -> HashFields.mayBeOf(locator, hash.entrySet()))
@@ -142,9 +137,7 @@ public final class AnswerStream {
         IDS.get(of).digest(),
         new PlainBody(
             1764000000000L,
-            Map.of(
-                "user" + of,
-                JsonBytes.of(("\"" + "+-:$*".repeat(12) + "\"").getBytes(UTF_8))),
+            Map.of("user" + of, JsonBytes.of(("\"" + "+-:$*".repeat(12) + "\"").getBytes(UTF_8))),
             Map.of()));
   }
 
