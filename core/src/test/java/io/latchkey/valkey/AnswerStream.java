@@ -81,7 +81,7 @@ public final class AnswerStream {
         new EmbeddedChannel(new UnansweredCommands(Duration.ofSeconds(1)), handler);
     try {
       for (Told<?> each : told) {
-        channel.write(each.command);
+        var unused = channel.write(each.command);
       }
       channel.flushOutbound();
       for (int at = 0; at < stream.length && channel.isOpen(); at += piece) {
@@ -90,7 +90,7 @@ public final class AnswerStream {
         channel.runPendingTasks();
       }
     } finally {
-      var unused = channel.close();
+      var unusedClose = channel.close();
       channel.runPendingTasks();
     }
     told.forEach(Told::check);
