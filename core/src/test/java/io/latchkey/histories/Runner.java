@@ -432,6 +432,11 @@ final class Runner {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // is it the very same object?
+  private static boolean isSame(Session one, Session other) {
+    return one == other;
+  }
+
   private static Map<String, String> seen(Session session) {
     Map<String, String> seen = new TreeMap<>();
     for (String name : session.names()) {
@@ -552,7 +557,7 @@ final class Runner {
               if (kind == Kind.RENEW || (newId.equals(id) && writes.isEmpty())) {
                 seen = null; // there may have been no command
               }
-              if (session == used.session) {
+              if (isSame(session, used.session)) {
                 if (!writes.isEmpty()) {
                   used.isStoredBetween(invoked, ending);
                 }

@@ -90,7 +90,7 @@ public final class AnswerStream {
         channel.runPendingTasks();
       }
     } finally {
-      var unused = channel.close();
+      var unusedClose = channel.close();
       channel.runPendingTasks();
     }
     told.forEach(Told::check);
