@@ -12,7 +12,7 @@ import reactor.core.publisher.Mono;
  *
  * <p>For every method: nothing happens before a subscription, and each subscription does the work
  * once. Nothing blocks. Absence is an empty {@code Mono}, never an exception. A null argument
- * throws {@link NullPointerException} at once; an id that is not 32 characters of the base64url
+ * throws {@link NullPointerException} at once; an id that is not 40 characters of the base64url
  * alphabet belongs to no session, and no command is sent for it. All other failures are signals:
  *
  * <ul>

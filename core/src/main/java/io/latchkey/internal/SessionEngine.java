@@ -510,7 +510,9 @@ public final class SessionEngine implements SessionStore {
       return resumeRotation(session, successor, reason);
     }
     Edit edit = session.edit();
-    RotationTarget target = session.rotationTarget(() -> newTarget(session, reason));
+    RotationTarget target =
+        session.rotationTarget(
+            reason instanceof RotationReason.Renewal, () -> newTarget(session, reason));
     if (!session.isStored()) {
       return rotated(session, session.withNewId(target.id()));
     }

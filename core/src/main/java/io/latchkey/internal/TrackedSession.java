@@ -118,7 +118,7 @@ final class TrackedSession implements ExactSession {
 
   @Override
   public String nextId() {
-    return rotationTarget(this::randomTarget).id().text();
+    return rotationTarget(false, this::randomTarget).id().text();
   }
 
   @Override
@@ -485,9 +485,14 @@ final class TrackedSession implements ExactSession {
     }
   }
 
-  /** The id to rotate to: the same again after an unknown outcome, to find what was done. */
-  synchronized RotationTarget rotationTarget(Supplier<RotationTarget> newTarget) {
-    if (rotationTarget == null) {
+  /**
+   * The id to rotate to: the same again after an unknown outcome, to find what was done.
+   *
+   * @param renewal whether all who hold the present id may be told the new one. Else it is another
+   *     than that of a renewal which was tried before: its salt may be stored
+   */
+  synchronized RotationTarget rotationTarget(boolean renewal, Supplier<RotationTarget> newTarget) {
+    if (rotationTarget == null || (!renewal && rotationTarget.salt() != null)) {
       rotationTarget = newTarget.get();
     }
     return rotationTarget;

@@ -75,7 +75,10 @@ final class MemoryBackend implements SessionBackend {
           if (present.session.version() != write.expected().version()) {
             return new WriteResult.Conflict(present.session);
           }
-          String salt = write.rotation() == null ? present.salt : write.rotation().salt();
+          String salt =
+              write.next().body().former() == null
+                  ? null
+                  : write.rotation() == null ? present.salt : write.rotation().salt();
           entries.put(id.locator(), entry(write.next(), salt, now));
           return WriteResult.WRITTEN;
         });

@@ -70,11 +70,17 @@ final class Request<T> {
     return new ValueOutput<>(ByteArrayCodec.INSTANCE);
   }
 
-  /** Whether there is an answer, whatever it says. */
+  /** Whether the answer is OK, or nothing. Anything else is the answer to another command. */
   static CommandOutput<byte[], byte[], Boolean> isThere() {
     return new CommandOutput<>(ByteArrayCodec.INSTANCE, false) {
       @Override
       public void set(@Nullable ByteBuffer bytes) {
+        if (bytes != null
+            && !(bytes.remaining() == 2
+                && bytes.get(bytes.position()) == 'O'
+                && bytes.get(bytes.position() + 1) == 'K')) {
+          throw new IllegalStateException("neither OK nor nothing");
+        }
         output = bytes != null;
       }
     };

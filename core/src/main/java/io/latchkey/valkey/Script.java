@@ -62,12 +62,18 @@ final class Script {
 
   /** Runs a script that answers with one text. */
   Mono<byte[]> run(Call call, byte[] proof) {
-    return run(Request::bytes, answer -> isProven(answer, proof), call);
+    return runForText(call, answer -> isProven(answer, proof));
+  }
+
+  /** Runs a script that answers with one text; nothing at all is no answer to it. */
+  Mono<byte[]> runForText(Call call, Predicate<byte[]> belongs) {
+    return runForList(call, answer -> answer.size() == 1 && belongs.test(answer.get(0)))
+        .map(answer -> answer.get(0));
   }
 
   /** Runs a script that answers with one text, or with a list. */
   Mono<List<byte[]>> runForList(Call call, Predicate<List<byte[]>> belongs) {
-    return run(ListOrTextOutput::new, belongs, call);
+    return run(ListOrTextOutput::new, answer -> !answer.isEmpty() && belongs.test(answer), call);
   }
 
   /** Whether an answer of one character has that proof behind it. */
@@ -83,7 +89,7 @@ final class Script {
     return true;
   }
 
-  <T> Mono<T> run(
+  private <T> Mono<T> run(
       Supplier<CommandOutput<byte[], byte[], T>> output, Predicate<T> belongs, Call call) {
     return call.send(
             Request.of(CommandType.EVALSHA, output, call.arguments(digest)).provenBy(belongs))

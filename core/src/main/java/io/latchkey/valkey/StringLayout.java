@@ -72,10 +72,9 @@ final class StringLayout extends StoredLayout<byte[]> {
     byte[] token = ByteWriter.ascii(write.next().token());
     return (commands, before) ->
         WRITE
-            .run(
-                Request::bytes,
-                answer -> isProven(answer, token, locator),
-                new Script.Call(commands, before, keys, arguments))
+            .runForText(
+                new Script.Call(commands, before, keys, arguments),
+                answer -> isProven(answer, token, locator))
             .map(
                 answer ->
                     answer[0] == '{'
