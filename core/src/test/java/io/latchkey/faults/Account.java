@@ -49,7 +49,7 @@ record Account(
           all.assertThat(neverAcknowledged).as("%s: refused changes stored", fault).isZero();
           all.assertThat(errors.keySet())
               .as("%s: errors", fault)
-              .allMatch(what -> allowed.contains(what.split(",", 2)[0]));
+              .allMatch(what -> allowed.contains(what.split("[ ,]", 2)[0]));
           all.assertThat(operations).as("%s: operations", fault).isGreaterThan(100);
         });
     return this;

@@ -6,6 +6,7 @@ import io.latchkey.Session;
 import io.latchkey.SessionGoneException;
 import io.latchkey.SessionStore;
 import io.latchkey.SessionStoreUnavailableException;
+import io.latchkey.UnreadableSessionException;
 import io.latchkey.faults.Ledger.Loss;
 import io.latchkey.faults.Ledger.Span;
 import java.time.Duration;
@@ -32,6 +33,7 @@ final class FaultRun {
   private static final int WORKERS = 16;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String UNAVAILABLE = SessionStoreUnavailableException.class.getSimpleName();
+  private static final String UNREADABLE = UnreadableSessionException.class.getSimpleName();
   private static final String GONE = SessionGoneException.class.getSimpleName();
 
   private final String name;
@@ -128,8 +130,8 @@ final class FaultRun {
 
   /**
    * Where connections are brought out of step, so that an absence may be believed, which carries no
-   * proof, until the next answer of its connection. In one layout so may an insert that was not
-   * made. All else must be as ever.
+   * proof, until the next answer of its connection; or that a session cannot be read. In one layout
+   * so may an insert that was not made. All else must be as ever.
    *
    * @param provenInserts whether an insert is answered with a proof
    */
@@ -139,7 +141,7 @@ final class FaultRun {
             loss.ofSession()
                 && loss.seenAt() - began > 0
                 && (ledger.isFoundAtTheEnd() || (!provenInserts && ledger.isOnlyCreated())),
-        Set.of(UNAVAILABLE, GONE),
+        Set.of(UNAVAILABLE, GONE, UNREADABLE),
         "an absence that is believed until the next answer");
   }
 

@@ -336,15 +336,22 @@ class LatchkeyPropertiesTest {
       // What is allowed differs from application to application, and these two are no text.
       if (!Modifier.isStatic(field.getModifiers())
           && !Set.of("attributes", "connection").contains(field.getName())) {
-        field.setAccessible(true);
-        try {
-          options.put(field.getName(), String.valueOf(field.get(builder)));
-        } catch (IllegalAccessException e) {
-          throw new IllegalStateException(e);
-        }
+        options.put(field.getName(), String.valueOf(value(builder, field.getName())));
       }
     }
+    Object connection = value(builder, "connection");
+    options.put("maxAnswerSize", String.valueOf(value(connection, "maxAnswerSize")));
     return options;
+  }
+
+  private static Object value(Object owner, String name) {
+    try {
+      Field field = owner.getClass().getDeclaredField(name);
+      field.setAccessible(true);
+      return field.get(owner);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Sees the builder after the properties. */
