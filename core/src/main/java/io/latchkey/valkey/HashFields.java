@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * A session as the fields of a hash:
  *
  * <pre>{@code
- * latchkey  1 7Yc0Kp3xQm2LrT9a 1764000000000 0000001800000 0000000000000 0000000001-k3JbV0sQ9xTa 9u1Tq0mRZxC4e1yWn7d0sKf2bJ5hLpVa 1764000000000 0000003
+ * latchkey  1 7Yc0Kp3xQm2LrT9a 1764000000000 0000001800000 0000000000000 0000000001-k3JbV0sQ9xTa y6EuUYtiNVvnV07qr3mOjHqwPVI1GN96 1764000000000 0000003
  * a:user    "user123"
  * a:cart    ["itemA","itemB"]
  * }</pre>

@@ -31,9 +31,9 @@ public final class MigrationSource {
   }
 
   /**
-   * The sessions under this store's own namespace and keys that were written with the other layout.
-   * Their ids, times, timeouts and attributes stay what they are. Fields that a later release added
-   * to the stored form are not taken along.
+   * The sessions under this store's own namespace that were written with the other layout. Their
+   * ids, times, timeouts and attributes stay what they are. Fields that a later release added to
+   * the stored form are not taken along.
    *
    * <p>An instance without this option signals {@code UnreadableSessionException} for a session in
    * the other layout, or finds it absent, as its {@code unreadable} option says. So replace

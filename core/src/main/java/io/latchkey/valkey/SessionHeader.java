@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * What both layouts write of a session in fixed width, so that a script finds it at known offsets:
  *
  * <pre>{@code
- * 1 7Yc0Kp3xQm2LrT9a 1764000000000 0000001800000 0000000000000 0000000001-k3JbV0sQ9xTa 9u1T...28 more
+ * 1 7Yc0Kp3xQm2LrT9a 1764000000000 0000001800000 0000000000000 0000000001-k3JbV0sQ9xTa y6Eu...28 more
  * |  locator         last access   idle timeout  absolute end  version and token       secret digest
  * format
  * }</pre>

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * SessionHeader}, and length and checksum of the bytes behind it.
  *
  * <pre>{@code
- * {"latchkey":"1 7Yc0Kp3xQm2LrT9a 1764000000000 0000001800000 0000000000000 0000000001-k3JbV0sQ9xTa 9u1Tq0mRZxC4e1yWn7d0sKf2bJ5hLpVa 0000000059 75683f19","createdAt":1764000000000,"attributes":{"user":"user123"}}
+ * {"latchkey":"1 7Yc0Kp3xQm2LrT9a 1764000000000 0000001800000 0000000000000 0000000001-k3JbV0sQ9xTa y6EuUYtiNVvnV07qr3mOjHqwPVI1GN96 0000000059 75683f19","createdAt":1764000000000,"attributes":{"user":"user123"}}
  *              | header                                                                                                                length     CRC32C
  * }</pre>
  *

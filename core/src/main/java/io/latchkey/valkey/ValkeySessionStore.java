@@ -45,7 +45,7 @@ import reactor.core.publisher.Mono;
  * <p>This is how a session is stored in Valkey, in the default layout:
  *
  * <pre>{@code
- * SET latchkey:7Yc0Kp3xQm2LrT9a '{"latchkey":"1 7Yc0Kp3xQm2LrT9a 1764000000000 0000001800000 0000000000000 0000000001-k3JbV0sQ9xTa 9u1Tq0mRZxC4e1yWn7d0sKf2bJ5hLpVa 0000000084 e7639ba7","createdAt":1764000000000,"attributes":{"user":"user123","cart":["itemA","itemB"]}}' NX PX 1830000
+ * SET latchkey:7Yc0Kp3xQm2LrT9a '{"latchkey":"1 7Yc0Kp3xQm2LrT9a 1764000000000 0000001800000 0000000000000 0000000001-k3JbV0sQ9xTa y6EuUYtiNVvnV07qr3mOjHqwPVI1GN96 0000000084 e7639ba7","createdAt":1764000000000,"attributes":{"user":"user123","cart":["itemA","itemB"]}}' NX PX 1830000
  * }</pre>
  *
  * <p>The key ends with the locator, the first 16 characters of the id. The other 24 are the secret,
@@ -805,11 +805,11 @@ public final class ValkeySessionStore implements SessionStore, AutoCloseable {
      * @return a store that is not connected yet
      * @throws IllegalArgumentException if {@link #maxAttributeSize} is more than {@link
      *     #maxSessionSize}, if the touch interval is longer than the idle timeout, if {@link
-     *     #migrateFrom} names this store's own layout or keys, if {@link #acknowledgedBy} leaves
-     *     too little of the {@link #commandTimeout}, if an option needs another URI (with TLS, with
-     *     sentinels, without a password), if two options exclude each other, as {@link
-     *     #migrateFrom} and {@link #readFromReplicas} do, or if sessions of Spring Session are to
-     *     be migrated on a cluster
+     *     #migrateFrom} names this store's own layout, if {@link #acknowledgedBy} leaves too little
+     *     of the {@link #commandTimeout}, if an option needs another URI (with TLS, with sentinels,
+     *     without a password), if two options exclude each other, as {@link #migrateFrom} and
+     *     {@link #readFromReplicas} do, or if sessions of Spring Session are to be migrated on a
+     *     cluster
      */
     public ValkeySessionStore build() {
       checkSources();

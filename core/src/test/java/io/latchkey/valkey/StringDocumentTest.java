@@ -34,7 +34,7 @@ class StringDocumentTest {
   /** The session that the Javadoc of ValkeySessionStore shows, and its document. */
   private static final byte[] LOCATOR = "7Yc0Kp3xQm2LrT9a".getBytes(UTF_8);
 
-  private static final String DIGEST = "9u1Tq0mRZxC4e1yWn7d0sKf2bJ5hLpVa";
+  private static final String DIGEST = "y6EuUYtiNVvnV07qr3mOjHqwPVI1GN96";
 
   private static final Snapshot SHOWN =
       new Snapshot(
@@ -48,7 +48,7 @@ class StringDocumentTest {
 
   private static final String DOCUMENT =
       "{\"latchkey\":\"1 7Yc0Kp3xQm2LrT9a 1764000000000 0000001800000 0000000000000"
-          + " 0000000001-k3JbV0sQ9xTa 9u1Tq0mRZxC4e1yWn7d0sKf2bJ5hLpVa 0000000059 75683f19\",\"createdAt\":1764000000000"
+          + " 0000000001-k3JbV0sQ9xTa y6EuUYtiNVvnV07qr3mOjHqwPVI1GN96 0000000059 75683f19\",\"createdAt\":1764000000000"
           + ",\"attributes\":{\"user\":\"user123\"}}";
 
   private final AttributeCodec codec = new AttributeCodec();
